@@ -1,0 +1,1 @@
+"""LabelAudit: people decide, and check, what an AI system does, on one Dagster engine."""
