@@ -1,0 +1,1 @@
+"""The versioned Parquet and JSON store."""

@@ -1,0 +1,1 @@
+"""Which guidelines a community accepts, with scores, reasons and differences."""

@@ -1,0 +1,1 @@
+"""Bridging matrix factorization."""

@@ -1,0 +1,1 @@
+"""Readers of foreign data into canonical tables."""
