@@ -1,0 +1,172 @@
+"""The one door by which the command line and the API start Dagster work.
+
+A job runs in this process on the Dagster instance of the home, so that Dagster knows every run and
+every materialisation, whoever asked for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from labelaudit_dagster.home import exclusive, prepare_home
+from labelaudit_dagster.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterEvent, DagsterInstance
+
+GROUP_TAG = "labelaudit/group"
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What came of one run.
+
+    Attributes:
+        run_id: Dagster's id of the run.
+        succeeded: whether every step and every blocking check passed.
+        problems: one plain sentence for each step that failed by itself (steps that were only
+            skipped in consequence are left out).
+        warnings: one sentence for each check that did not pass without blocking.
+    """
+
+    run_id: str
+    succeeded: bool
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def dagster_instance(settings: Settings) -> Iterator[DagsterInstance]:
+    """Open the Dagster instance of the home."""
+    from dagster import DagsterInstance
+
+    prepare_home(settings)
+    # Child processes of Dagster and its run workers find the instance by this variable.
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance
+
+
+def run_group(
+    settings: Settings,
+    group: str,
+    *,
+    skip: frozenset[str] = frozenset(),
+    run_config: Mapping[str, Any] | None = None,
+    progress: Callable[[str], None] | None = None,
+    wait_seconds: float = 600.0,
+) -> RunOutcome:
+    """Materialise one asset group in this process.
+
+    Args:
+        settings: settings of the installation.
+        group: `constitution`, later `audit`.
+        skip: names of assets to leave out (they must have no asset of the run downstream).
+        run_config: Dagster run configuration, `{"ops": {asset: {"config": {...}}}}`.
+        progress: is told in a few words what begins; never called with secrets or texts.
+        wait_seconds: longest wait for another run of the group in this home.
+
+    Returns:
+        The outcome; a failed run is an outcome, not an exception.
+
+    Raises:
+        HomeError: if the home cannot be written or another run does not end in time.
+    """
+    prepare_home(settings)
+    with exclusive(settings, group, wait_seconds=wait_seconds), dagster_instance(settings) as inst:
+        from dagster import AssetKey
+
+        from labelaudit_dagster.definitions import build_definitions
+
+        definitions = build_definitions(settings)
+        job = definitions.resolve_job_def(f"{group}_job")
+        selection = None
+        if skip:
+            selection = [
+                key
+                for key in job.asset_layer.selected_asset_keys
+                if key not in {AssetKey(name) for name in skip}
+            ]
+        with _progress_to(progress):
+            result = job.execute_in_process(
+                instance=inst,
+                raise_on_error=False,
+                run_config={**(run_config or {}), "loggers": {"progress": {}}},
+                tags={GROUP_TAG: group},
+                asset_selection=selection,
+            )
+        return RunOutcome(
+            run_id=result.run_id,
+            succeeded=result.success,
+            problems=[text for event in result.all_events for text in _failure(event)],
+            warnings=[text for event in result.all_events for text in _failed_check(event)],
+        )
+
+
+class _ProgressHandler(logging.Handler):
+    """Turns Dagster's step events and the assets' own messages into short progress lines."""
+
+    def __init__(self, progress: Callable[[str], None]) -> None:
+        super().__init__(logging.INFO)
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_event", None)
+        step = (getattr(record, "dagster_meta", None) or {}).get("step_key")
+        if event is not None and event.event_type_value == "STEP_START":
+            self._progress(str(step).replace("_", " "))
+        elif event is None and step and record.levelno >= logging.INFO:
+            message = record.__dict__["dagster_meta"].get("orig_message") or record.getMessage()
+            self._progress(f"{str(step).replace('_', ' ')}: {message}")
+
+
+PROGRESS_LOGGER = "labelaudit.progress"
+
+
+@contextmanager
+def _progress_to(progress: Callable[[str], None] | None) -> Iterator[None]:
+    """Send progress of the runs inside the block to a function (or nowhere)."""
+    logger = logging.getLogger(PROGRESS_LOGGER)
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG)
+    handler: logging.Handler = logging.NullHandler() if progress is None else _ProgressHandler(
+        progress
+    )
+    handler.setLevel(logging.DEBUG)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def _failure(event: DagsterEvent) -> list[str]:
+    """The sentence for a step that failed by itself, or none."""
+    if event.event_type_value != "STEP_FAILURE":
+        return []
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return [data.user_failure_data.description]
+    if data.error is None:
+        return [f"{event.step_key} failed without saying why."]
+    error = data.error
+    while error.cause is not None:
+        error = error.cause
+    if error.cls_name == "DagsterAssetCheckFailedError":
+        return []  # the check itself is reported with its own sentence
+    return [f"{event.step_key}: {error.message.strip().splitlines()[0]}"]
+
+
+def _failed_check(event: DagsterEvent) -> list[str]:
+    """The sentence for a check that did not pass, or none."""
+    if event.event_type_value != "ASSET_CHECK_EVALUATION":
+        return []
+    check = event.asset_check_evaluation_data
+    if check.passed:
+        return []
+    return [f"Check {check.check_name} on {check.asset_key.to_user_string()}: {check.description}"]

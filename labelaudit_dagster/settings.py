@@ -1,0 +1,216 @@
+"""Every `LABELAUDIT_*` setting: typed, documented and validated when a process starts.
+
+Settings come from the environment alone, so that secrets reach no file of ours. The command line
+and Dagster run configuration use the same names for the model and rule options.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "LABELAUDIT_"
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class SettingsError(ValueError):
+    """A setting holds a value that cannot work; the message names it and says what to do."""
+
+
+class Settings(BaseSettings):
+    """All settings of one installation.
+
+    Attributes are named as in the environment, without the prefix and in lower case. An empty
+    environment variable counts as not set.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    home: Path = Field(
+        default=Path(".labelaudit"),
+        description="Folder of all state: artifacts, database, Dagster's storage, caches.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="Application database. Default: SQLite in the home.",
+    )
+    artifacts_url: str | None = Field(
+        default=None,
+        description="Root of the artifact store: a folder, s3://… or gs://…. Default: in the home.",
+    )
+    platform_url: str | None = Field(
+        default=None,
+        description=(
+            "Base address of a ratings platform (what stands before /exports). "
+            "Default: none, the embedded platform is source and target."
+        ),
+    )
+    platform_api_key: SecretStr | None = Field(
+        default=None, description="Bearer key for the platform. Secret."
+    )
+    http_timeout_seconds: Positive = Field(
+        default=10.0, description="Longest wait to connect, and between two received bytes (s)."
+    )
+    http_deadline_seconds: Positive = Field(
+        default=120.0, description="Longest time for one call with all its attempts (s)."
+    )
+    http_attempts: int = Field(default=5, ge=1, le=100, description="Attempts for one call.")
+    http_max_bytes: int = Field(
+        default=256 * 1024 * 1024,
+        ge=1024,
+        description="Largest answer that is accepted, after decompression (bytes).",
+    )
+    churn_limit: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description=(
+            "Largest share of changed accepted guidelines that is published unapproved: "
+            "|A Δ B| / |A ∪ B| between the new and the last published set. 1 = any."
+        ),
+    )
+    max_quarantined_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Largest share of quarantined rating rows before a run fails. 1 = any.",
+    )
+    retention: int = Field(
+        default=20, ge=1, description="Versions of each artifact that pruning keeps."
+    )
+    bootstrap_replicates: int = Field(
+        default=200, ge=2, le=100_000, description="Replicates of the rater bootstrap."
+    )
+
+    # Model options: the same names on the command line and in run configuration.
+    method: Literal["exact", "gradient_descent"] = Field(
+        default="exact", description="Solver of the factorization."
+    )
+    lambda_intercept: float = Field(
+        default=0.15, ge=0, allow_inf_nan=False, description="Penalty on squared intercepts."
+    )
+    lambda_factor: float = Field(
+        default=0.03, ge=0, allow_inf_nan=False, description="Penalty on absolute factors."
+    )
+    ndim: int = Field(default=1, ge=1, le=64, description="Number of factors.")
+    learning_rate: Positive = Field(
+        default=0.1, description="Step length; only for gradient_descent."
+    )
+    iteration_cap: int = Field(
+        default=10_000, ge=1, description="Largest number of sweeps (or iterations)."
+    )
+    tolerance: Positive = Field(
+        default=1e-6, description="Optimality residual at which the solver stops (ratings units)."
+    )
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of all random starts.")
+
+    # Rule options.
+    intercept_threshold: float = Field(
+        default=0.375,
+        allow_inf_nan=False,
+        description="A guideline is accepted with an intercept above this.",
+    )
+    min_ratings: int = Field(
+        default=5, ge=0, description="Fewest ratings that an accepted guideline has."
+    )
+    min_support: float = Field(
+        default=0.8,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Smallest share of helpful ratings of an accepted guideline.",
+    )
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("platform_api_key")
+    @classmethod
+    def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        text = value.get_secret_value().strip("\r\n \t")
+        if any(ord(c) < 33 or ord(c) > 126 for c in text) or not text:
+            raise ValueError("holds a character that no HTTP header can carry; copy the key again")
+        return SecretStr(text)
+
+    @field_validator("platform_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("is no http:// or https:// address")
+        if parts.username or parts.password:
+            raise ValueError("holds credentials; put the key into LABELAUDIT_PLATFORM_API_KEY")
+        if parts.query or parts.fragment:
+            raise ValueError("has a query or fragment; give the base address alone")
+        return value.strip().rstrip("/")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """Address of the application database, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.home / 'labelaudit.db'}"
+
+    @property
+    def resolved_artifacts_url(self) -> str:
+        """Root of the artifact store, with the default filled in."""
+        return self.artifacts_url or str(self.home / "artifacts")
+
+    @property
+    def dagster_home(self) -> Path:
+        """Folder of Dagster's own storage."""
+        return self.home / "dagster"
+
+    @property
+    def cache_folder(self) -> Path:
+        """Folder of everything that can be computed again."""
+        return self.home / "cache"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment.
+
+    Args:
+        **overrides: values that stand before the environment, by setting name; `None` is ignored.
+
+    Raises:
+        SettingsError: if a value cannot work; the message names the variable, not its value
+            where that is secret.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problems = []
+        for item in error.errors(include_url=False, include_context=False):
+            name = str(item["loc"][0]) if item["loc"] else "settings"
+            problem = item["msg"].removeprefix("Value error, ")
+            secret = name.endswith("_key")
+            shown = "" if secret else f" (it is {str(item['input'])[:80]!r})"
+            problems.append(f"{PREFIX}{name.upper()}: {problem}{shown}")
+        raise SettingsError(
+            "; ".join(problems) + ". Set or unset the variable and start again."
+        ) from None
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Names in the environment that look like settings of ours and are none (likely misspelt)."""
+    environment = os.environ if environment is None else environment
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {"LABELAUDIT_TEST_DATA"}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
