@@ -1,0 +1,295 @@
+"""The exact method: several starts of the block-coordinate solver, and the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from labelaudit_dagster.factorization.arranged import (
+    from_state,
+    single_from_double,
+    to_problem,
+    to_state,
+)
+from labelaudit_dagster.factorization.blocks import State
+from labelaudit_dagster.factorization.canonical import canonical
+from labelaudit_dagster.factorization.layouts import Arrangement, arrange, choose_backend
+from labelaudit_dagster.factorization.objective import objective, optimality_residual
+from labelaudit_dagster.factorization.parameters import FactorizationParameters
+from labelaudit_dagster.factorization.ratings import RatingTriples
+from labelaudit_dagster.factorization.results import (
+    Candidate,
+    CandidateSpread,
+    Factorization,
+    ModelParameters,
+    SolutionStatus,
+    Trajectory,
+)
+from labelaudit_dagster.factorization.runtime import double_precision
+from labelaudit_dagster.factorization.sweeps import (
+    CONVERGED,
+    LEVEL_SWEEPS,
+    NOT_FINITE,
+    RAMP_SWEEPS,
+    Loop,
+    Options,
+    Problem,
+    solve,
+)
+
+Progress = Callable[[str, float], None]
+Float64Array = NDArray[np.float64]
+
+SINGLE_PRECISION_FROM = 1_000_000
+"""Ratings from which "auto" makes most sweeps in single precision."""
+FEWER_STARTS_FROM = 1_000_000
+"""Ratings above which two random starts are the default instead of six."""
+EQUALLY_GOOD = 1e-7
+"""Candidates whose loss exceeds the best by at most this, times the mean squared rating."""
+BETTER = 1e-9
+"""The warm start is taken when its loss is lower by more than this, times the same."""
+
+_SINGLE_TOLERANCE = 1e-4
+_SINGLE_CAP = 400
+_NO_RAMP = LEVEL_SWEEPS + RAMP_SWEEPS
+_START_LEVELS = (0.0, 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """One candidate with its parameters and its way."""
+
+    candidate: Candidate
+    model: ModelParameters
+    trajectory: Trajectory
+
+
+class ExactSolver:
+    """Runs starts on one arrangement of the ratings."""
+
+    def __init__(self, ratings: RatingTriples, parameters: FactorizationParameters) -> None:
+        self.ratings = ratings
+        self.parameters = parameters
+        backend = parameters.backend
+        self.backend = choose_backend(ratings) if backend == "auto" else backend
+        single = parameters.precision == "float32" or (
+            parameters.precision == "auto" and len(ratings) >= SINGLE_PRECISION_FROM
+        )
+        self.precision = "float32" if single else "float64"
+        self.arrangement: Arrangement = arrange(ratings, self.backend)
+        self.problem: Problem = to_problem(self.arrangement)
+        self.mean_square = self.arrangement.total_square / self.arrangement.total_weight
+
+    def run(self, name: str, start: ModelParameters, *, ramp: bool) -> Solved:
+        """Solve from one start."""
+        ramp_from = 0 if ramp else _NO_RAMP
+        state = to_state(start, self.arrangement)
+        earlier: Loop | None = None
+        if self.precision == "float32":
+            tolerance = max(self.parameters.tolerance, _SINGLE_TOLERANCE)
+            cap = min(self.parameters.iteration_cap, _SINGLE_CAP)
+            single = single_from_double(state)
+            loop = self._solve(single, tolerance, cap, ramp_from)
+            if int(loop.outcome) != NOT_FINITE:
+                earlier = loop
+                state = State(*(np.asarray(part, dtype=np.float64) for part in loop.state))
+                ramp_from = _NO_RAMP
+        used = 0 if earlier is None else int(earlier.sweep)
+        remaining = max(self.parameters.iteration_cap - used, 0)
+        loop = self._solve(state, self.parameters.tolerance, remaining, ramp_from)
+        sweeps = used + int(loop.sweep)
+        outcome = int(loop.outcome)
+        status = {
+            CONVERGED: SolutionStatus.CONVERGED,
+            NOT_FINITE: SolutionStatus.NOT_FINITE,
+        }.get(outcome, SolutionStatus.ITERATION_LIMIT)
+        model = canonical(from_state(loop.state, self.arrangement), self.ratings)
+        return Solved(
+            Candidate(name, float(loop.loss), float(loop.kkt), sweeps, status),
+            model,
+            _trajectory(loop if earlier is None else earlier, loop if earlier else None),
+        )
+
+    def _solve(self, state: State, tolerance: float, cap: int, ramp_from: int) -> Loop:
+        options = Options(
+            lambda_i=np.float64(self.parameters.lambda_intercept),
+            lambda_f=np.float64(self.parameters.lambda_factor),
+            tolerance=np.float64(tolerance),
+            cap=np.int64(cap),
+            ramp_from=np.int64(ramp_from),
+        )
+        record = 1 << min(self.parameters.iteration_cap, 2**14 - 1).bit_length()
+        return jax.device_get(solve(self.problem, state, options, record=record))
+
+    def evaluate(self, name: str, model: ModelParameters) -> Solved:
+        """Take parameters as they are, without a sweep."""
+        loss = objective(self.ratings, model, self.parameters)
+        kkt = optimality_residual(self.ratings, model, self.parameters)
+        candidate = Candidate(name, loss, kkt, 0, SolutionStatus.CONVERGED)
+        return Solved(candidate, model, Trajectory(np.array([loss]), np.array([kkt])))
+
+
+def _trajectory(first: Loop, second: Loop | None) -> Trajectory:
+    losses, kkts = [], []
+    for loop in (first, second):
+        if loop is not None:
+            kept = min(int(loop.sweep) + 1, loop.losses.size)
+            losses.append(np.asarray(loop.losses[:kept], dtype=np.float64))
+            kkts.append(np.asarray(loop.kkts[:kept], dtype=np.float64))
+    return Trajectory(np.concatenate(losses), np.concatenate(kkts))
+
+
+def random_start(ratings: RatingTriples, ndim: int, seed: int, number: int) -> ModelParameters:
+    """Return mu = mean rating, no intercepts, and random item factors.
+
+    Factors are drawn for rated items only, in the items' order: neither the order of ratings nor
+    raters or items without ratings change them. They are uniform on an interval of length one
+    about 0 and about 0.5 in turn.
+    """
+    generator = np.random.default_rng([seed, number])
+    rated = ratings.col_weights() > 0
+    factor = np.zeros((ratings.n_cols, ndim))
+    level = _START_LEVELS[number % len(_START_LEVELS)]
+    factor[rated] = generator.random((int(rated.sum()), ndim)) - 0.5 + level
+    return _with_factor(ratings, factor)
+
+
+def _with_factor(ratings: RatingTriples, factor: Float64Array) -> ModelParameters:
+    weights = ratings.weights()
+    return ModelParameters(
+        mu=float(weights @ ratings.value / weights.sum()),
+        rater_intercept=np.zeros(ratings.n_rows),
+        item_intercept=np.zeros(ratings.n_cols),
+        rater_factor=np.zeros((ratings.n_rows, factor.shape[1])),
+        item_factor=factor,
+    )
+
+
+def _perturbed(model: ModelParameters, seed: int, number: int) -> ModelParameters:
+    generator = np.random.default_rng([seed, 1_000_000 + number])
+    scale = 1 + generator.standard_normal(model.item_factor.shape)
+    return ModelParameters(
+        model.mu,
+        model.rater_intercept,
+        model.item_intercept,
+        model.rater_factor,
+        model.item_factor * scale,
+    )
+
+
+def _best(solved: list[Solved]) -> Solved:
+    """Return the lowest loss among the converged, else among the finite, else the first."""
+
+    def rank(one: Solved) -> tuple[int, float]:
+        status = one.candidate.status
+        if status is SolutionStatus.NOT_FINITE:
+            return 2, 0.0
+        return int(status is not SolutionStatus.CONVERGED), one.candidate.loss
+
+    return min(solved, key=rank)
+
+
+def factorize_exactly(
+    ratings: RatingTriples,
+    parameters: FactorizationParameters,
+    warm_start: ModelParameters | None,
+    progress: Progress,
+) -> Factorization:
+    """Solve from all starts and keep the best; see `factorize`."""
+    began = perf_counter()
+    with double_precision():
+        progress("arranging ratings", 0.0)
+        solver = ExactSolver(ratings, parameters)
+        n_starts = parameters.starts or (2 if len(ratings) > FEWER_STARTS_FROM else 6)
+        in_all = n_starts + parameters.perturbed_restarts + 1 + (warm_start is not None)
+        solved: list[Solved] = []
+
+        def starts() -> Iterator[tuple[str, ModelParameters, bool]]:
+            for number in range(n_starts):
+                start = random_start(ratings, parameters.ndim, parameters.seed, number)
+                yield f"random-{number + 1}", start, True
+            zero = np.zeros((ratings.n_cols, parameters.ndim))
+            yield "zero-factors", _with_factor(ratings, zero), False
+            best = _best(solved).model
+            for number in range(parameters.perturbed_restarts):
+                yield f"perturbed-{number + 1}", _perturbed(best, parameters.seed, number), False
+
+        for name, start, ramp in starts():
+            progress(name, len(solved) / in_all)
+            solved.append(solver.run(name, start, ramp=ramp))
+        winner = _best(solved)
+        taken = False
+        if warm_start is not None:
+            progress("warm-start", len(solved) / in_all)
+            warm = _from_warm_start(solver, warm_start)
+            margin = BETTER * solver.mean_square
+            better = warm.candidate.loss < winner.candidate.loss - margin
+            both_converged = warm.candidate.status is SolutionStatus.CONVERGED
+            if both_converged and (
+                better or winner.candidate.status is not SolutionStatus.CONVERGED
+            ):
+                solved.append(warm)
+                winner, taken = warm, True
+        progress("done", 1.0)
+    return _result(solver, solved, winner, taken, perf_counter() - began)
+
+
+def _from_warm_start(solver: ExactSolver, model: ModelParameters) -> Solved:
+    """Take the parameters untouched where they are optimal already, else sweep from them."""
+    as_given = solver.evaluate("warm-start", model)
+    if as_given.candidate.kkt <= solver.parameters.tolerance:
+        return as_given
+    return solver.run("warm-start", model, ramp=False)
+
+
+def _result(
+    solver: ExactSolver, solved: list[Solved], winner: Solved, taken: bool, seconds: float
+) -> Factorization:
+    best = winner.candidate
+    margin = EQUALLY_GOOD * solver.mean_square
+    converged = [one for one in solved if one.candidate.status is SolutionStatus.CONVERGED]
+    equals = [one for one in converged if one.candidate.loss <= best.loss + margin]
+    intercepts = np.stack([one.model.item_intercept for one in equals or [winner]])
+    spread = np.ptp(intercepts, axis=0)
+    losses = [one.candidate.loss for one in converged if one.candidate.name != "zero-factors"]
+    parameters = solver.parameters
+    message = {
+        SolutionStatus.CONVERGED: (
+            f"Optimal to {best.kkt:.1e} (tolerance {parameters.tolerance:.1e}) after "
+            f"{best.sweeps} sweeps; {len(equals)} of {len(solved)} starts reached this solution."
+        ),
+        SolutionStatus.ITERATION_LIMIT: (
+            f"Not optimal: the residual is {best.kkt:.1e} (tolerance {parameters.tolerance:.1e}) "
+            f"after {best.sweeps} sweeps; raise iteration_cap."
+        ),
+        SolutionStatus.NOT_FINITE: (
+            "The parameters overflowed; raise lambda_factor or lambda_intercept above 0."
+        ),
+    }[best.status]
+    return Factorization(
+        parameters=winner.model,
+        method="exact",
+        status=best.status,
+        message=message,
+        loss=best.loss,
+        kkt=best.kkt,
+        sweeps=best.sweeps,
+        seconds=seconds,
+        candidates=tuple(one.candidate for one in solved),
+        spread=CandidateSpread(
+            loss=max(losses) - min(losses) if losses else 0.0,
+            equally_good=len(equals),
+            intercept=float(spread.max(initial=0)),
+        ),
+        intercept_spread=spread,
+        numerical_error=np.maximum(spread, 10 * best.kkt),
+        trajectory=winner.trajectory,
+        warm_start_used=taken,
+        precision=solver.precision,
+        backend=solver.backend,
+    )
