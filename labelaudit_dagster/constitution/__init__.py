@@ -1,20 +1,63 @@
-"""Which guidelines a community accepts, with scores, reasons and differences."""
+"""Which guidelines a community accepts, with scores, reasons and differences.
 
+Charts live in `labelaudit_dagster.constitution.charts`, which alone loads Altair.
+"""
+
+from labelaudit_dagster.constitution.decision import DECISION_COLUMNS, decide_constitution
+from labelaudit_dagster.constitution.difference import (
+    churn,
+    diff_constitutions,
+    difference_sentences,
+)
+from labelaudit_dagster.constitution.document import SCHEMA_VERSION, constitution_document
 from labelaudit_dagster.constitution.errors import ConstitutionError
 from labelaudit_dagster.constitution.estimates import ItemEstimates, ItemUncertainty
+from labelaudit_dagster.constitution.gate import GateDecision, publication_gate
+from labelaudit_dagster.constitution.payload import (
+    PAYLOAD_KEYS,
+    payload_hash,
+    publication_payload,
+)
+from labelaudit_dagster.constitution.perspectives import SIDES, support_by_side
+from labelaudit_dagster.constitution.reasons import STATUSES, TESTS, Reason, Status
 from labelaudit_dagster.constitution.rule import (
     AcceptanceRule,
     accepted_mask,
     consensus_score,
     raw_support,
 )
+from labelaudit_dagster.constitution.strict_json import canonical_json, content_hash, strict_json
+from labelaudit_dagster.constitution.table import score_markdown, score_table
 
 __all__ = [
+    "DECISION_COLUMNS",
+    "PAYLOAD_KEYS",
+    "SCHEMA_VERSION",
+    "SIDES",
+    "STATUSES",
+    "TESTS",
     "AcceptanceRule",
     "ConstitutionError",
+    "GateDecision",
     "ItemEstimates",
     "ItemUncertainty",
+    "Reason",
+    "Status",
     "accepted_mask",
+    "canonical_json",
+    "churn",
     "consensus_score",
+    "constitution_document",
+    "content_hash",
+    "decide_constitution",
+    "diff_constitutions",
+    "difference_sentences",
+    "payload_hash",
+    "publication_gate",
+    "publication_payload",
     "raw_support",
+    "score_markdown",
+    "score_table",
+    "strict_json",
+    "support_by_side",
 ]
