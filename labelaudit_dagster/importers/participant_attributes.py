@@ -1,0 +1,63 @@
+"""Demographic attributes of participants: from records to columns of nullable strings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from labelaudit_dagster.importers.warning_counts import WarningCounts
+
+AttributeRecords = dict[str, list[Any]]
+"""Participant id to the attribute objects that the source gives for that participant."""
+
+
+def attribute_frame(
+    participant_ids: pd.Series[str], records: AttributeRecords, warnings: WarningCounts
+) -> pd.DataFrame:
+    """Return one string column for each attribute that anybody has, ordered by name.
+
+    Args:
+        participant_ids: The participants, in the order of the result's rows.
+        records: What the source says about them; an attribute in which the records of one
+            participant differ is dropped with a warning.
+        warnings: Counts what is dropped.
+    """
+    merged = {key: _agreed(objects, warnings) for key, objects in records.items()}
+    names = sorted({name for attributes in merged.values() for name in attributes})
+    nothing: dict[str, str] = {}
+    rows = [merged.get(key, nothing) for key in participant_ids]
+    return pd.DataFrame(
+        {name: pd.Series([row.get(name) for row in rows], dtype="str") for name in names},
+        index=participant_ids.index,
+    )
+
+
+def _agreed(objects: list[Any], warnings: WarningCounts) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for attributes in objects:
+        if not isinstance(attributes, dict):
+            warnings.add("invalid_attribute")
+            continue
+        for name, value in attributes.items():
+            if value is None:
+                continue
+            text = _text(value)
+            if text is None or not name or "\0" in name or name == "participant_id":
+                warnings.add("invalid_attribute")
+            else:
+                found.setdefault(name, set()).add(text)
+    warnings.add("differing_attribute", sum(len(values) > 1 for values in found.values()))
+    return {name: values.pop() for name, values in found.items() if len(values) == 1}
+
+
+def _text(value: Any) -> str | None:
+    """Return an attribute's value as text; None where it is no scalar or cannot be stored."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        return str(value)
+    if isinstance(value, str) and value and "\0" not in value:
+        return value
+    return None
