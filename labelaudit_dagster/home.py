@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.settings import Settings
 
 DAGSTER_YAML = """\
@@ -33,7 +34,7 @@ retention:
 """
 
 
-class HomeError(RuntimeError):
+class HomeError(ExpectedFailure, RuntimeError):
     """The home cannot be used; the message says why and what to do."""
 
 

@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from labelaudit_dagster.failures import ExpectedFailure
+
 PREFIX = "LABELAUDIT_"
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class SettingsError(ValueError):
+class SettingsError(ExpectedFailure, ValueError):
     """A setting holds a value that cannot work; the message names it and says what to do."""
 
 
