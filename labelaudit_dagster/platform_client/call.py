@@ -1,0 +1,46 @@
+"""What is asked, and of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from labelaudit_dagster.platform_client.api_key import PLATFORM_KEY_SETTING
+
+
+@dataclass(frozen=True)
+class Service:
+    """Who is called, for the header and for the messages.
+
+    Attributes:
+        name: as a sentence names it.
+        url_setting: setting with the base address.
+        key_setting: setting with the API key.
+        scheme: word before the key in the `Authorization` header.
+    """
+
+    name: str = "the platform"
+    url_setting: str = "LABELAUDIT_PLATFORM_URL"
+    key_setting: str = PLATFORM_KEY_SETTING
+    scheme: str = "Bearer"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is asked.
+
+    Attributes:
+        method: "GET" or "POST".
+        path: relative to the base address.
+        query: encoded query without the question mark.
+        headers: besides those that every call carries.
+        body: sent unchanged with every attempt.
+        judged: statuses outside 2xx whose whole answer the judge wants to see.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    judged: frozenset[int] = frozenset()
