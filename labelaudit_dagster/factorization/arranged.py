@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,32 +17,31 @@ Float64Array = NDArray[np.float64]
 
 def to_problem(arrangement: Arrangement) -> Problem:
     """Put the arranged ratings on the device, once for all starts."""
-    problem = Problem(
-        raters=arrangement.raters,
-        items=arrangement.items,
-        rater_count=arrangement.raters.mass,
-        item_count=arrangement.items.mass,
-        item_total=arrangement.items.total,
-        total_square=np.float64(arrangement.total_square),
+    placed = jax.device_put(
+        (
+            arrangement.raters,
+            arrangement.items,
+            arrangement.raters.mass,
+            arrangement.items.mass,
+            arrangement.items.total,
+            np.float64(arrangement.total_square),
+        )
     )
-    placed: Problem = jax.device_put(problem)
-    return placed
+    return Problem(*placed)
 
 
 def to_state(model: ModelParameters, arrangement: Arrangement) -> State:
     """Arrange parameters; those of raters and items without ratings are left out."""
     rater, item = arrangement.rater_position, arrangement.item_position
-    return State(
-        mu=np.float64(model.mu),
-        rater_intercept=_place(model.rater_intercept, rater, arrangement.n_rater_positions),
-        item_intercept=_place(model.item_intercept, item, arrangement.n_item_positions),
-        rater_factor=np.ascontiguousarray(
-            _place(model.rater_factor, rater, arrangement.n_rater_positions).T
-        ),
-        item_factor=np.ascontiguousarray(
-            _place(model.item_factor, item, arrangement.n_item_positions).T
-        ),
+    n_raters, n_items = arrangement.n_rater_positions, arrangement.n_item_positions
+    placed = (
+        np.float64(model.mu),
+        _place(model.rater_intercept, rater, n_raters),
+        _place(model.item_intercept, item, n_items),
+        np.ascontiguousarray(_place(model.rater_factor, rater, n_raters).T),
+        np.ascontiguousarray(_place(model.item_factor, item, n_items).T),
     )
+    return State(*jax.device_put(placed))
 
 
 def from_state(state: State, arrangement: Arrangement) -> ModelParameters:
@@ -56,9 +56,9 @@ def from_state(state: State, arrangement: Arrangement) -> ModelParameters:
     )
 
 
-def single_from_double(state: State) -> State:
-    """Round parameters to single precision."""
-    return State(*(np.asarray(part, dtype=np.float32) for part in state))
+def in_precision(state: State, precision: str) -> State:
+    """Convert all parameters to "float32" or "float64"."""
+    return State(*(jnp.asarray(part, dtype=precision) for part in state))
 
 
 def _place(values: Float64Array, position: NDArray[np.int64], size: int) -> Float64Array:

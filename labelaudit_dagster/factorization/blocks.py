@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from labelaudit_dagster.factorization.moments import Moments, double
@@ -55,7 +56,7 @@ def minimise_block(
     threshold = lambda_f * count / 2
     # A curvature that is nothing but rounding (constant y and no penalty on b) leaves x free;
     # zero is the minimiser of smallest norm.
-    noise = 64 * jnp.finfo(factor.dtype).eps
+    noise = 64 * float(np.finfo(np.dtype(factor.dtype)).eps)
     dims = list(factor)
     for _ in range(_CYCLES_PER_BLOCK if ndim > 1 else 1):
         for j in range(ndim):

@@ -22,9 +22,10 @@ def canonical(model: ModelParameters, ratings: RatingTriples) -> ModelParameters
     """
     count = ratings.row_weights()
     mass = count @ np.abs(model.rater_factor)
+    balance = count @ model.rater_factor
     order = np.argsort(-mass, kind="stable")
     sign = np.array(
-        [_sign(count @ model.rater_factor[:, j], mass[j], model.item_factor[:, j]) for j in order]
+        [_sign(float(balance[j]), float(mass[j]), model.item_factor[:, j]) for j in order]
     )
     if np.array_equal(order, np.arange(order.size)) and np.all(sign > 0):
         return model

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from labelaudit_dagster.factorization.arranged import (
     from_state,
-    single_from_double,
+    in_precision,
     to_problem,
     to_state,
 )
@@ -45,8 +45,6 @@ from labelaudit_dagster.factorization.sweeps import (
 Progress = Callable[[str, float], None]
 Float64Array = NDArray[np.float64]
 
-SINGLE_PRECISION_FROM = 1_000_000
-"""Ratings from which "auto" makes most sweeps in single precision."""
 FEWER_STARTS_FROM = 1_000_000
 """Ratings above which two random starts are the default instead of six."""
 EQUALLY_GOOD = 1e-7
@@ -77,10 +75,8 @@ class ExactSolver:
         self.parameters = parameters
         backend = parameters.backend
         self.backend = choose_backend(ratings) if backend == "auto" else backend
-        single = parameters.precision == "float32" or (
-            parameters.precision == "auto" and len(ratings) >= SINGLE_PRECISION_FROM
-        )
-        self.precision = "float32" if single else "float64"
+        # A pass in single precision is hardly faster (the gathers decide): "auto" is float64.
+        self.precision = "float32" if parameters.precision == "float32" else "float64"
         self.arrangement: Arrangement = arrange(ratings, self.backend)
         self.problem: Problem = to_problem(self.arrangement)
         self.mean_square = self.arrangement.total_square / self.arrangement.total_weight
@@ -93,11 +89,10 @@ class ExactSolver:
         if self.precision == "float32":
             tolerance = max(self.parameters.tolerance, _SINGLE_TOLERANCE)
             cap = min(self.parameters.iteration_cap, _SINGLE_CAP)
-            single = single_from_double(state)
-            loop = self._solve(single, tolerance, cap, ramp_from)
+            loop = self._solve(in_precision(state, "float32"), tolerance, cap, ramp_from)
             if int(loop.outcome) != NOT_FINITE:
                 earlier = loop
-                state = State(*(np.asarray(part, dtype=np.float64) for part in loop.state))
+                state = in_precision(loop.state, "float64")
                 ramp_from = _NO_RAMP
         used = 0 if earlier is None else int(earlier.sweep)
         remaining = max(self.parameters.iteration_cap - used, 0)
@@ -117,14 +112,19 @@ class ExactSolver:
 
     def _solve(self, state: State, tolerance: float, cap: int, ramp_from: int) -> Loop:
         options = Options(
-            lambda_i=np.float64(self.parameters.lambda_intercept),
-            lambda_f=np.float64(self.parameters.lambda_factor),
-            tolerance=np.float64(tolerance),
-            cap=np.int64(cap),
-            ramp_from=np.int64(ramp_from),
+            *jax.device_put(
+                (
+                    np.float64(self.parameters.lambda_intercept),
+                    np.float64(self.parameters.lambda_factor),
+                    np.float64(tolerance),
+                    np.int64(cap),
+                    np.int64(ramp_from),
+                )
+            )
         )
         record = 1 << min(self.parameters.iteration_cap, 2**14 - 1).bit_length()
-        return jax.device_get(solve(self.problem, state, options, record=record))
+        loop: Loop = jax.device_get(solve(self.problem, state, options, record=record))
+        return loop
 
     def evaluate(self, name: str, model: ModelParameters) -> Solved:
         """Take parameters as they are, without a sweep."""

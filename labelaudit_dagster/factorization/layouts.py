@@ -25,12 +25,14 @@ IntArray = NDArray[np.int64]
 AnyArray = NDArray[np.generic]
 
 _SMALLEST_WIDTH = 4
+_MERGE_SHARE = 0.015
+"""Padding, as a share of all ratings, that one block less is worth."""
 
 
 class Bucket(NamedTuple):
-    """Rows of similar length, padded: index, value and weight, each of shape (rows, width)."""
+    """Rows of similar length, padded: column, value and weight, each of shape (rows, width)."""
 
-    index: AnyArray
+    column: AnyArray
     value: AnyArray
     weight: AnyArray | None
 
@@ -267,17 +269,38 @@ def _widths(longest: int) -> IntArray:
 def _plan(length: IntArray) -> tuple[list[_Block], IntArray, int]:
     """Assign rows to blocks by length, rows within a block in their own order."""
     position = np.full(length.size, -1, dtype=np.int64)
-    widths = _widths(int(length.max(initial=0)))
+    widths = _merged(_widths(int(length.max(initial=0))), length)
     block_of = np.searchsorted(widths, length)
     block_of[length == 0] = -1
     blocks = []
     used = 0
     for number, width in enumerate(widths):
         members = np.flatnonzero(block_of == number)
-        if members.size == 0:
-            continue
         n_rows = coarse(int(members.size), smallest=max(1, min(8, 4096 // int(width))))
         position[members] = used + np.arange(members.size)
         blocks.append(_Block(int(width), n_rows, members))
         used += n_rows
     return blocks, position, used + 1
+
+
+def _merged(widths: IntArray, length: IntArray) -> IntArray:
+    """Drop widths whose rows cost little padding in the next wider block.
+
+    Every block is a loop to compile, so that a few rows of their own length are better padded.
+    """
+    rows = np.bincount(np.searchsorted(widths, length[length > 0]), minlength=widths.size)
+    allowed = _MERGE_SHARE * float(length.sum())
+    kept = []
+    waiting: list[int] = []  # widths of rows that wait for a wider block
+    for number, width in enumerate(widths):
+        waiting += [number] if rows[number] else []
+        if not waiting:
+            continue
+        if number + 1 < widths.size:
+            wider = widths[number + 1]
+            extra = sum(int(rows[one]) * int(wider - widths[one]) for one in waiting)
+            if extra <= allowed:
+                continue
+        kept.append(int(width))
+        waiting = []
+    return np.array(kept)

@@ -14,7 +14,6 @@ from __future__ import annotations
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
@@ -103,7 +102,7 @@ def _add(left: tuple[Array, ...], right: tuple[Array, ...]) -> tuple[Array, ...]
 
 
 def _bucket_sums(bucket: Bucket, c: Array, y: Array, v: Array | None) -> list[Array]:
-    index, value = jnp.asarray(bucket.index), jnp.asarray(bucket.value)
+    index, value = jnp.asarray(bucket.column), jnp.asarray(bucket.value)
     w = None if bucket.weight is None else jnp.asarray(bucket.weight, y.dtype)
     if v is not None:
         own = v.at[index].get(mode="promise_in_bounds")
@@ -123,4 +122,4 @@ def _bucket_sums(bucket: Bucket, c: Array, y: Array, v: Array | None) -> list[Ar
 
 def double(array: Array) -> Array:
     """Return the array in float64, in which sums over a whole side are taken."""
-    return jnp.asarray(array, jnp.float64 if jax.config.jax_enable_x64 else jnp.float32)
+    return jnp.asarray(array, jnp.float64)

@@ -14,7 +14,8 @@ def double_precision() -> AbstractContextManager[object]:
     """Return the context in which all of this package's JAX code runs."""
     import jax
 
-    return jax.enable_x64(True)
+    context: AbstractContextManager[object] = jax.enable_x64(True)
+    return context
 
 
 def configure_compilation_cache(path: str | PathLike[str]) -> None:
@@ -28,6 +29,9 @@ def configure_compilation_cache(path: str | PathLike[str]) -> None:
     """
     import jax
 
-    jax.config.update("jax_compilation_cache_dir", fspath(path))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    for name, value in (
+        ("jax_compilation_cache_dir", fspath(path)),
+        ("jax_persistent_cache_min_compile_time_secs", 0.0),
+        ("jax_persistent_cache_min_entry_size_bytes", -1),
+    ):
+        jax.config.update(name, value)  # type: ignore[no-untyped-call]  # JAX leaves it untyped
