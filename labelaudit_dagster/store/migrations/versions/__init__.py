@@ -1,0 +1,1 @@
+"""One module per released schema version; a released one is never changed."""

@@ -1,0 +1,252 @@
+"""The tables of the application database, as SQLAlchemy Core metadata.
+
+Facts are never overwritten: a row that stops being true gets the number of the change
+that ended it (`ended_change`), and a new row is added. The current state is what has no
+`ended_change`. Every writing transaction has one row in `changes`.
+
+The migrations create these tables; a test holds that both say the same.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from labelaudit_dagster.store.columns import JsonText, UtcMicroseconds, VerbatimText
+
+SCHEMA_VERSION = "0001"
+"""Revision of the newest migration, which this code works with."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _key(name: str) -> Column[int]:
+    """An integer primary key that the writer assigns (writers are one at a time)."""
+    return Column(name, Integer, primary_key=True, autoincrement=False)
+
+
+def _recorded() -> Column[int]:
+    return Column("recorded_change", Integer, ForeignKey("changes.sequence"), nullable=False)
+
+
+def _ended() -> Column[int | None]:
+    return Column("ended_change", Integer, ForeignKey("changes.sequence"), nullable=True)
+
+
+def _one_current(table: Table, *columns: str) -> None:
+    """Allow one row without `ended_change` per value of the columns."""
+    current = table.c.ended_change.is_(None)
+    Index(
+        f"uq_{table.name}_current",
+        *(table.c[name] for name in columns),
+        unique=True,
+        sqlite_where=current,
+        postgresql_where=current,
+    )
+
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("database_id", Text, primary_key=True),
+    Column("created_at", UtcMicroseconds, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    _key("sequence"),
+    Column("at", UtcMicroseconds, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", VerbatimText),
+    Column("alters_community", Boolean, nullable=False),
+    Column("ratings_added", BigInteger, nullable=False),
+    Column("ratings_ended", BigInteger, nullable=False),
+)
+sources = Table(
+    "sources",
+    metadata,
+    _key("source_key"),
+    Column("kind", Text, nullable=False),
+    Column("name", VerbatimText),
+    Column("prefix", VerbatimText, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("imported_at", UtcMicroseconds, nullable=False),
+    Column("counts", JsonText, nullable=False),
+    Column("warnings", JsonText, nullable=False),
+    Column("published_hash", Text, ForeignKey("payloads.payload_hash")),
+    _recorded(),
+    _ended(),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("source_key", Integer, ForeignKey("sources.source_key"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("row_number", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", VerbatimText, nullable=False),
+    PrimaryKeyConstraint("source_key", "position"),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    _key("participant_key"),
+    Column("source_key", Integer, ForeignKey("sources.source_key")),
+    Column("participant_id", VerbatimText, nullable=False),
+)
+Index(
+    "uq_participants_source",
+    participants.c.participant_id,
+    participants.c.source_key,
+    unique=True,
+)
+_given_here = participants.c.source_key.is_(None)
+Index(
+    "uq_participants_here",
+    participants.c.participant_id,
+    unique=True,
+    sqlite_where=_given_here,
+    postgresql_where=_given_here,
+)
+
+participant_versions = Table(
+    "participant_versions",
+    metadata,
+    Column("participant_key", Integer, ForeignKey("participants.participant_key"), nullable=False),
+    _recorded(),
+    _ended(),
+    Column("demographics", JsonText, nullable=False),
+    PrimaryKeyConstraint("participant_key", "recorded_change"),
+    sqlite_with_rowid=False,
+)
+_one_current(participant_versions, "participant_key")
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("source_key", Integer, ForeignKey("sources.source_key"), nullable=False),
+    Column("topic_id", VerbatimText, nullable=False),
+    _recorded(),
+    _ended(),
+    Column("title", VerbatimText, nullable=False),
+    Column("parent_id", VerbatimText),
+    PrimaryKeyConstraint("source_key", "topic_id", "recorded_change"),
+)
+_one_current(topics, "source_key", "topic_id")
+
+guidelines = Table(
+    "guidelines",
+    metadata,
+    _key("guideline_key"),
+    Column("source_key", Integer, ForeignKey("sources.source_key"), nullable=False),
+    Column("guideline_id", VerbatimText, nullable=False),
+)
+Index(
+    "uq_guidelines_source",
+    guidelines.c.guideline_id,
+    guidelines.c.source_key,
+    unique=True,
+)
+
+guideline_versions = Table(
+    "guideline_versions",
+    metadata,
+    Column("guideline_key", Integer, ForeignKey("guidelines.guideline_key"), nullable=False),
+    _recorded(),
+    _ended(),
+    Column("topic_id", VerbatimText),
+    Column("text", VerbatimText, nullable=False),
+    Column("author_id", VerbatimText),
+    Column("created_at", UtcMicroseconds),
+    PrimaryKeyConstraint("guideline_key", "recorded_change"),
+)
+_one_current(guideline_versions, "guideline_key")
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("participant_key", Integer, ForeignKey("participants.participant_key"), nullable=False),
+    Column("guideline_key", Integer, ForeignKey("guidelines.guideline_key"), nullable=False),
+    _recorded(),
+    _ended(),
+    Column("helpful", Boolean, nullable=False),
+    Column("rated_at", UtcMicroseconds),
+    Column("source_key", Integer, ForeignKey("sources.source_key")),
+    PrimaryKeyConstraint("participant_key", "guideline_key", "recorded_change"),
+    sqlite_with_rowid=False,
+)
+_one_current(ratings, "participant_key", "guideline_key")
+
+payloads = Table(
+    "payloads",
+    metadata,
+    Column("payload_hash", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+received_constitutions = Table(
+    "received_constitutions",
+    metadata,
+    _key("sequence"),
+    Column("idempotency_key", VerbatimText, unique=True),
+    Column("payload_hash", Text, ForeignKey("payloads.payload_hash"), nullable=False),
+    Column("received_at", UtcMicroseconds, nullable=False),
+    _recorded(),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    _key("sequence"),
+    Column("target", VerbatimText, nullable=False),
+    Column("payload_hash", Text, ForeignKey("payloads.payload_hash"), nullable=False),
+    Column("idempotency_key", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcMicroseconds, nullable=False),
+    Column("held_because", JsonText),
+    Column("approved_by", VerbatimText),
+    Column("approved_at", UtcMicroseconds),
+    Column("approved_why", VerbatimText),
+    Column("begun_at", UtcMicroseconds),
+    Column("finished_at", UtcMicroseconds),
+    Column("receipt", JsonText),
+    CheckConstraint("state IN ('held', 'begun', 'sent', 'withdrawn')", name="state"),
+)
+Index("ix_publications_target", publications.c.target, publications.c.sequence)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token_id", Text, primary_key=True),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("subject", VerbatimText),
+    Column("label", VerbatimText),
+    Column("created_at", UtcMicroseconds, nullable=False),
+    Column("expires_at", UtcMicroseconds),
+    Column("revoked_at", UtcMicroseconds),
+)
