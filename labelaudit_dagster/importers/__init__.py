@@ -6,6 +6,9 @@ pandera load with the first use of what needs them.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from labelaudit_dagster.importers.community import (
     Community,
     ConservationError,
@@ -18,6 +21,7 @@ from labelaudit_dagster.importers.identity import (
     guideline_fingerprint,
     same_source,
 )
+from labelaudit_dagster.importers.polis_folder import PolisFiles, polis_files
 from labelaudit_dagster.importers.quarantine import EXPECTED_REASONS, REASONS, WARNINGS
 from labelaudit_dagster.importers.tables import (
     DATA_TABLES,
@@ -35,6 +39,12 @@ from labelaudit_dagster.importers.tables import (
     validate_table,
 )
 
+if TYPE_CHECKING:
+    from labelaudit_dagster.importers.export_reading import read_export
+    from labelaudit_dagster.importers.export_writing import ExportFlags, write_export
+    from labelaudit_dagster.importers.merging import merge_prefix
+    from labelaudit_dagster.importers.polis import read_polis
+
 __all__ = [
     "DATA_TABLES",
     "EXPECTED_REASONS",
@@ -50,14 +60,35 @@ __all__ = [
     "ColumnSpec",
     "Community",
     "ConservationError",
+    "ExportFlags",
     "ImportFailure",
+    "PolisFiles",
     "PublishedParameters",
     "SourceIdentity",
     "TableCounts",
     "TableSpec",
     "empty_table",
     "guideline_fingerprint",
+    "merge_prefix",
     "pandera_schema",
+    "polis_files",
+    "read_export",
+    "read_polis",
     "same_source",
     "validate_table",
+    "write_export",
 ]
+
+_LOADED_ON_USE = {
+    "ExportFlags": "export_writing",
+    "merge_prefix": "merging",
+    "read_export": "export_reading",
+    "read_polis": "polis",
+    "write_export": "export_writing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LOADED_ON_USE:
+        return getattr(import_module(f"{__name__}.{_LOADED_ON_USE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
