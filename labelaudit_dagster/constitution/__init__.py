@@ -1,6 +1,6 @@
 """Which guidelines a community accepts, with scores, reasons and differences.
 
-Charts live in `labelaudit_dagster.constitution.charts`, which alone loads Altair.
+Charts live in `labelaudit_dagster.constitution.charts`, the only subpackage that loads Altair.
 """
 
 from labelaudit_dagster.constitution.decision import DECISION_COLUMNS, decide_constitution

@@ -111,8 +111,7 @@ def _support_reason(n_ratings: int, n_helpful: int, support: float | None, neede
     if support is None:
         sentence = "Nobody has rated it, so its support is not known."
     else:
-        share, least, _ = distinct_numbers(100 * support, 100 * needed)
-        share = share.rstrip("0").rstrip(".") if float(share) == round(float(share), 1) else share
+        share, least = _percentages(100 * support, 100 * needed)
         ending = "are needed" if passed else "would be needed"
         sentence = (
             f"{n_helpful} of {_ratings(n_ratings)} ({share}%) say that it helps; {least}% {ending}."
@@ -181,3 +180,11 @@ def _ratings(n: int) -> str:
 
 def _count(n: int) -> str:
     return "1 is" if n == 1 else f"{n:,} are"
+
+
+def _percentages(share: float, needed: float) -> tuple[str, str]:
+    """Return two percentages with one decimal, more only where they would look the same."""
+    decimals = 1
+    while decimals < 12 and share != needed and f"{share:.{decimals}f}" == f"{needed:.{decimals}f}":
+        decimals += 1
+    return f"{share:.{decimals}f}", f"{needed:.12g}"

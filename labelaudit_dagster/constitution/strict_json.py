@@ -96,7 +96,7 @@ def _text(value: str, field: str) -> str:
             f"{field} holds half of a surrogate pair at character {error.start}, which UTF-8"
             " cannot express; repair the text at its source."
         ) from error
-    return str(value)
+    return str.__str__(value)  # an enumeration member becomes its plain value
 
 
 def _key(key: object, field: str) -> str:

@@ -1,0 +1,18 @@
+"""Charts as pictures."""
+
+from __future__ import annotations
+
+from labelaudit_dagster.constitution.charts.style import Chart
+
+
+def to_png(chart: Chart, scale: float = 2.0) -> bytes:
+    """Return a chart as a PNG, rendered without a network.
+
+    Args:
+        chart: what a function of this module returns.
+        scale: pixels per unit of the chart's size.
+    """
+    import vl_convert
+
+    png: bytes = vl_convert.vegalite_to_png(chart.to_json(), scale=scale, allowed_base_urls=[])
+    return png
