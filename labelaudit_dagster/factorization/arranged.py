@@ -36,10 +36,10 @@ def to_state(model: ModelParameters, arrangement: Arrangement) -> State:
     n_raters, n_items = arrangement.n_rater_positions, arrangement.n_item_positions
     placed = (
         np.float64(model.mu),
-        _place(model.rater_intercept, rater, n_raters),
-        _place(model.item_intercept, item, n_items),
-        np.ascontiguousarray(_place(model.rater_factor, rater, n_raters).T),
-        np.ascontiguousarray(_place(model.item_factor, item, n_items).T),
+        place(model.rater_intercept, rater, n_raters),
+        place(model.item_intercept, item, n_items),
+        np.ascontiguousarray(place(model.rater_factor, rater, n_raters).T),
+        np.ascontiguousarray(place(model.item_factor, item, n_items).T),
     )
     return State(*jax.device_put(placed))
 
@@ -61,7 +61,8 @@ def in_precision(state: State, precision: str) -> State:
     return State(*(jnp.asarray(part, dtype=precision) for part in state))
 
 
-def _place(values: Float64Array, position: NDArray[np.int64], size: int) -> Float64Array:
+def place(values: Float64Array, position: NDArray[np.int64], size: int) -> Float64Array:
+    """Put each value at its position, shape (size, ...); zero elsewhere."""
     placed = np.zeros((size, *values.shape[1:]))
     present = position >= 0
     placed[position[present]] = values[present]

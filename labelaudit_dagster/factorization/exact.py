@@ -33,9 +33,8 @@ from labelaudit_dagster.factorization.results import (
 from labelaudit_dagster.factorization.runtime import double_precision
 from labelaudit_dagster.factorization.sweeps import (
     CONVERGED,
-    LEVEL_SWEEPS,
     NOT_FINITE,
-    RAMP_SWEEPS,
+    WITHOUT_RAMP,
     Loop,
     Options,
     Problem,
@@ -54,7 +53,6 @@ BETTER = 1e-9
 
 _SINGLE_TOLERANCE = 1e-4
 _SINGLE_CAP = 400
-_NO_RAMP = LEVEL_SWEEPS + RAMP_SWEEPS
 _START_LEVELS = (0.0, 0.5)
 
 
@@ -83,7 +81,7 @@ class ExactSolver:
 
     def run(self, name: str, start: ModelParameters, *, ramp: bool) -> Solved:
         """Solve from one start."""
-        ramp_from = 0 if ramp else _NO_RAMP
+        ramp_from = 0 if ramp else WITHOUT_RAMP
         state = to_state(start, self.arrangement)
         earlier: Loop | None = None
         if self.precision == "float32":
@@ -93,7 +91,7 @@ class ExactSolver:
             if int(loop.outcome) != NOT_FINITE:
                 earlier = loop
                 state = in_precision(loop.state, "float64")
-                ramp_from = _NO_RAMP
+                ramp_from = WITHOUT_RAMP
         used = 0 if earlier is None else int(earlier.sweep)
         remaining = max(self.parameters.iteration_cap - used, 0)
         loop = self._solve(state, self.parameters.tolerance, remaining, ramp_from)

@@ -24,6 +24,8 @@ LEVEL_SWEEPS = 10
 """Sweeps without factor penalty at the beginning of a continuation."""
 RAMP_SWEEPS = 40
 """Sweeps over which the factor penalty then grows to its value."""
+WITHOUT_RAMP = LEVEL_SWEEPS + RAMP_SWEEPS
+"""`Options.ramp_from` that skips the continuation."""
 
 RUNNING, CONVERGED, NOT_FINITE = 0, 1, 2
 
@@ -164,7 +166,7 @@ def solve(problem: Problem, start: State, options: Options, *, record: int) -> L
         problem: the ratings.
         start: parameters to start from; the dtype of all sweeps.
         options: penalties, tolerance, cap; ramp_from = 0 begins the continuation,
-            LEVEL_SWEEPS + RAMP_SWEEPS skips it.
+            WITHOUT_RAMP skips it.
         record: entries of the trajectory that are kept.
     """
     dtype = start.mu.dtype
@@ -188,7 +190,7 @@ def solve(problem: Problem, start: State, options: Options, *, record: int) -> L
         )
         kkt = double(jnp.maximum(rater_residual, loop.item_residual))
         loss = objective_value(problem, state, sums, options.lambda_i, options.lambda_f)
-        at_value = loop.sweep + options.ramp_from >= LEVEL_SWEEPS + RAMP_SWEEPS
+        at_value = loop.sweep + options.ramp_from >= WITHOUT_RAMP
         done = at_value & (kkt <= options.tolerance)
         finite = jnp.isfinite(loss) & ~jnp.isnan(kkt)
         outcome = jnp.where(finite, jnp.where(done, CONVERGED, RUNNING), NOT_FINITE)
