@@ -136,9 +136,10 @@ class ArtifactStore:
     ) -> dict[str, ArtifactRef]:
         """Write a new version of several partitions, all under the same version identifier.
 
-        All versions are written before the first becomes current. A value or storage that fails
-        leaves every partition as it was; a kill in the second phase leaves some partitions with
-        the new version and the others with the previous one.
+        All versions are written before the first becomes current: a value or storage that fails
+        on the way leaves every partition as it was. What ends the process (or takes the storage
+        away) while they become current leaves some partitions with the new version and the others
+        with the previous one; each is whole.
 
         Args:
             asset: asset name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,6 +84,18 @@ class Manifest:
     def size(self) -> int:
         """Bytes of all data files."""
         return sum(entry.size for entry in self.files.values())
+
+    @property
+    def content_hash(self) -> str:
+        """One SHA-256 for the whole content: equal content, equal hash.
+
+        The file's own hash where there is one file; of a bundle, that of the sorted lines
+        `<sha256>  <file name>` (what `sha256sum` prints).
+        """
+        if len(self.files) == 1:
+            return next(iter(self.files.values())).sha256
+        lines = [f"{entry.sha256}  {name}\n" for name, entry in sorted(self.files.items())]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     @property
     def row_count(self) -> int | None:

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from labelaudit_dagster.artifacts.errors import ArtifactCorruptError, ArtifactStorageError
 from labelaudit_dagster.artifacts.json_documents import encode_json
 from labelaudit_dagster.artifacts.lineage import Inputs, inputs_by_key
 from labelaudit_dagster.artifacts.manifest import MANIFEST_FILE, Manifest
-from labelaudit_dagster.artifacts.path_encoding import KEY_FILE, encode_key, is_shortened
+from labelaudit_dagster.artifacts.path_encoding import KEY_FILE, is_shortened
 from labelaudit_dagster.artifacts.pointers import CURRENT_FILE, CurrentPointer, pointer_in
 from labelaudit_dagster.artifacts.references import ArtifactRef, artifact_key
 from labelaudit_dagster.artifacts.schema_registry import SchemaRegistry
 from labelaudit_dagster.artifacts.storage import Storage
 from labelaudit_dagster.artifacts.value_encoding import encode_value
 from labelaudit_dagster.artifacts.version_ids import VersionIssuer
+
+_PARALLEL_WRITES = 16
+"""Writes under way at once; they mostly wait for the disk or the network."""
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def _for_each(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+    """Do the work for all items, several at a time; the first failure ends it.
+
+    When this returns or raises, no work is under way any more.
+    """
+    if len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(_PARALLEL_WRITES, thread_name_prefix="artifact-write") as pool:
+        futures = [pool.submit(work, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
 class VersionCommitter:
@@ -37,63 +60,62 @@ class VersionCommitter:
         inputs: Callable[[str | None], Inputs],
         extra: Mapping[str, Any] | None,
     ) -> dict[str | None, ArtifactRef]:
-        """Write a new version of each partition, then make them current one by one.
+        """Write a new version of each partition, then make them current.
 
         Args and errors are those of `ArtifactStore.write_partitions`; the partition `None` stands
         for an artifact without partitions.
         """
-        version = self._issuer.issue(after=self._versions_before(asset, values))
-        written: dict[str | None, ArtifactRef] = {}
-        try:
-            for partition, value in values.items():
-                ref = ArtifactRef(asset, partition, version)
-                kind, files, entries = encode_value(value, f"The value of {ref.key}")
-                manifest = Manifest(
-                    asset=asset,
-                    partition=partition,
-                    version=version,
-                    created_at=self._issuer.now(),
-                    kind=kind,
-                    schema_version=schema_version or self._schemas.current_version(asset),
-                    files=entries,
-                    run_id=run_id,
-                    code_version=code_version,
-                    inputs=inputs_by_key(inputs(partition)),
-                    extra=extra or {},
-                )
-                files[MANIFEST_FILE] = manifest.to_json()  # last: it says that the rest is there
-                self._storage.write_version(ref.path, files)
-                written[partition] = ref
-            for ref in written.values():
-                self._remember_long_keys(ref)
-        except BaseException:
-            self._withdraw(written.values())
-            raise
-        for ref in written.values():
+        before = _for_each(lambda partition: self._version_before(asset, partition), list(values))
+        version = self._issuer.issue(after=[v for v in before if v is not None])
+        written: list[ArtifactRef] = []
+
+        def write(partition: str | None) -> None:
+            ref = ArtifactRef(asset, partition, version)
+            kind, files, entries = encode_value(values[partition], f"The value of {ref.key}")
+            manifest = Manifest(
+                asset=asset,
+                partition=partition,
+                version=version,
+                created_at=self._issuer.now(),
+                kind=kind,
+                schema_version=schema_version or self._schemas.current_version(asset),
+                files=entries,
+                run_id=run_id,
+                code_version=code_version,
+                inputs=inputs_by_key(inputs(partition)),
+                extra=extra or {},
+            )
+            files[MANIFEST_FILE] = manifest.to_json()  # last: it says that the rest is there
+            self._storage.write_version(ref.path, files)
+            written.append(ref)
+            if partition is not None:
+                self._remember_long_key(ref.key, partition, version)
+
+        def make_current(ref: ArtifactRef) -> None:
             pointer = CurrentPointer(ref, run_id, self._issuer.now())
             self._storage.replace(f"{ref.key}/{CURRENT_FILE}", pointer.to_json(), version)
-        return written
 
-    def _versions_before(self, asset: str, partitions: Iterable[str | None]) -> list[str]:
-        versions = []
-        for partition in partitions:
-            try:
-                pointer = pointer_in(self._storage, artifact_key(asset, partition))
-            except ArtifactCorruptError:
-                continue  # a new version replaces the damaged pointer
-            if pointer is not None:
-                versions.append(pointer.ref.version)
-        return versions
+        try:
+            _for_each(write, list(values))
+            self._remember_long_key(artifact_key(asset), asset, version)
+        except BaseException:
+            self._withdraw(written)
+            raise
+        _for_each(make_current, written)
+        return {ref.partition: ref for ref in written}
 
-    def _remember_long_keys(self, ref: ArtifactRef) -> None:
+    def _version_before(self, asset: str, partition: str | None) -> str | None:
+        try:
+            pointer = pointer_in(self._storage, artifact_key(asset, partition))
+        except ArtifactCorruptError:
+            return None  # a new version replaces the damaged pointer
+        return None if pointer is None else pointer.ref.version
+
+    def _remember_long_key(self, folder: str, key: str, stamp: str) -> None:
         """Write what a shortened folder name stands for."""
-        names = [(encode_key(ref.asset), ref.asset)]
-        if ref.partition is not None:
-            names.append((ref.key, ref.partition))
-        for folder, key in names:
-            path = f"{folder}/{KEY_FILE}"
-            if is_shortened(folder.rsplit("/", 1)[-1]) and not self._storage.exists(path):
-                self._storage.replace(path, encode_json({"key": key}), ref.version)
+        path = f"{folder}/{KEY_FILE}"
+        if is_shortened(folder.rsplit("/", 1)[-1]) and not self._storage.exists(path):
+            self._storage.replace(path, encode_json({"key": key}), stamp)
 
     def _withdraw(self, refs: Iterable[ArtifactRef]) -> None:
         """Remove versions that will never become current; pruning gets what resists."""

@@ -1,0 +1,467 @@
+"""The IO manager under real Dagster runs with real files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from dagster import (
+    AllPartitionMapping,
+    AssetExecutionContext,
+    AssetIn,
+    AssetOut,
+    DagsterInstance,
+    Definitions,
+    DynamicPartitionsDefinition,
+    MaterializeResult,
+    Output,
+    ReexecutionOptions,
+    ResourceParam,
+    StaticPartitionsDefinition,
+    asset,
+    define_asset_job,
+    execute_job,
+    job,
+    materialize,
+    multi_asset,
+    multiprocess_executor,
+    op,
+    reconstructable,
+)
+
+from labelaudit_dagster.artifacts import (
+    ArtifactNotFoundError,
+    ArtifactStore,
+    ArtifactValueError,
+    Blob,
+    Bundle,
+)
+from labelaudit_dagster.resources.artifact_io_manager import (
+    ArtifactIOManager,
+    Partitioned,
+    lineage_metadata,
+    materialisation_metadata,
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "artifacts"
+
+
+@pytest.fixture
+def store(root: Path) -> ArtifactStore:
+    return ArtifactStore(root)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    with DagsterInstance.local_temp(str(home)) as made:
+        yield made
+
+
+def run(assets: list[Any], root: Path, instance: DagsterInstance, **options: Any) -> Any:
+    resources = {"io_manager": ArtifactIOManager(root=str(root))}
+    return materialize(assets, instance=instance, resources=resources, **options)
+
+
+def materialisation(result: Any, name: str) -> Any:
+    return result.asset_materializations_for_node(name)[0]
+
+
+def test_values_of_every_kind_pass_through_with_lineage_and_metadata(root, store, instance):
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": ["x", None, "ü"]})
+
+    @asset(code_version="7")
+    def table():
+        return frame
+
+    @asset
+    def document(table: pd.DataFrame):
+        return {"rows": len(table)}
+
+    @asset
+    def raw():
+        return Blob(b"\x00\x01", suffix=".json.gz")
+
+    @asset
+    def bundle(document: dict, raw: bytes, table: pd.DataFrame):
+        return Bundle(table=table, document=document, size=[len(raw)])
+
+    @asset
+    def last(bundle: Bundle):
+        pd.testing.assert_frame_equal(bundle["table"], frame)
+        return {"document": bundle["document"], "size": bundle["size"]}
+
+    result = run([table, document, raw, bundle, last], root, instance)
+    assert result.success
+    current = {name: store.current(name) for name in ("table", "document", "raw", "bundle", "last")}
+    assert store.load(current["last"]) == {"document": {"rows": 3}, "size": [2]}
+    assert store.manifest(current["table"]).inputs == {}
+    assert store.manifest(current["document"]).inputs == {"table": current["table"].version}
+    assert store.manifest(current["bundle"]).inputs == {
+        name: current[name].version for name in ("document", "raw", "table")
+    }
+    assert store.manifest(current["table"]).code_version == "7"
+    assert store.manifest(current["document"]).code_version is None
+    assert {store.manifest(ref).run_id for ref in current.values()} == {result.run_id}
+    assert store.resolve_upstream(current["last"], "table") == current["table"]
+
+    metadata = materialisation(result, "table").metadata
+    manifest = store.manifest(current["table"])
+    assert metadata["labelaudit/version"].value == current["table"].version
+    assert metadata["labelaudit/path"].value == str(root / current["table"].path)
+    assert metadata["labelaudit/sha256"].value == manifest.files["data.parquet"].sha256
+    assert (
+        metadata["labelaudit/size_bytes"].value
+        == (root / current["table"].path / "data.parquet").stat().st_size
+    )
+    assert metadata["dagster/row_count"].value == 3
+    schema = metadata["dagster/column_schema"].value
+    assert [(column.name, column.type) for column in schema.columns] == [
+        ("a", "int64"),
+        ("b", "large_string"),
+    ]
+    members = materialisation(result, "bundle").metadata["labelaudit/members"].value
+    assert members["table"]["rows"] == 3
+    assert members["document"]["kind"] == "json"
+    assert metadata == {**metadata, **materialisation_metadata(store, current["table"])}
+
+
+def test_a_run_uses_its_own_version_though_another_run_wrote_meanwhile(root, store, instance):
+    @asset
+    def upstream():
+        return {"run": "mine"}
+
+    @asset(deps=[upstream])
+    def intruder():
+        store.write("upstream", {"run": "other"}, run_id="another-run")
+        return {}
+
+    @asset(ins={"upstream": AssetIn()}, deps=[intruder])
+    def reader(upstream: dict):
+        return upstream
+
+    result = run([upstream, intruder, reader], root, instance)
+    assert result.success
+    assert store.load(store.current("upstream")) == {"run": "other"}
+    assert store.load(store.current("reader")) == {"run": "mine"}
+    mine = store.versions("upstream")[0]
+    assert store.manifest(store.current("reader")).inputs == {"upstream": mine.version}
+
+
+def test_an_unselected_upstream_stays_the_same_for_the_whole_run(root, store, instance):
+    @asset
+    def upstream():
+        return {"n": 1}
+
+    @asset
+    def first(upstream: dict):
+        store.write("upstream", {"n": 2})
+        return upstream
+
+    @asset(deps=[first])
+    def second(upstream: dict):
+        return upstream
+
+    graph = [upstream, first, second]
+    run(graph, root, instance, selection=["upstream"])
+    run(graph, root, instance, selection=["first", "second"])
+    assert store.load(store.current("first")) == {"n": 1}
+    assert store.load(store.current("second")) == {"n": 1}
+    run(graph, root, instance, selection=["second"])
+    assert store.load(store.current("second")) == {"n": 2}
+
+
+def test_lineage_can_be_given_as_metadata_or_recorded_by_reading(root, store, instance):
+    other = store.write("other", {"k": 1})
+    part = store.write("parts", {"k": 2}, partition="ü/1")
+
+    @asset
+    def declared():
+        return MaterializeResult(value={"v": 1}, metadata=lineage_metadata([other, part]))
+
+    @asset
+    def through_context(context: AssetExecutionContext):
+        context.add_output_metadata({**lineage_metadata([other]), "labelaudit/extra": {"x": [1]}})
+        return {"v": 2}
+
+    @asset
+    def reading(
+        context: AssetExecutionContext, io_manager: ResourceParam[ArtifactIOManager], declared: dict
+    ):
+        ref = io_manager.read_in_step(context, "parts", "ü/1")
+        assert io_manager.read_in_step(context, "absent") is None
+        assert io_manager.read_in_step(context, "declared") == store.current("declared")
+        return {"read": io_manager.artifact_store().load(ref)}
+
+    run([declared, through_context, reading], root, instance)
+    assert store.manifest(store.current("declared")).inputs == {
+        other.key: other.version,
+        part.key: part.version,
+    }
+    manifest = store.manifest(store.current("through_context"))
+    assert manifest.inputs == {"other": other.version}
+    assert manifest.extra == {"x": [1]}
+    assert store.manifest(store.current("reading")).inputs == {
+        "declared": store.current("declared").version,
+        part.key: part.version,
+    }
+    assert store.load(store.current("reading")) == {"read": {"k": 2}}
+
+
+USERS = ["plain", "a/b", "..", "emoji 🙂", "x" * 300, "Case", "case"]
+
+
+def test_dynamic_partitions_one_by_one_and_as_a_range_in_one_step(root, store, instance):
+    users = DynamicPartitionsDefinition(name="users")
+    instance.add_dynamic_partitions("users", USERS)
+
+    @asset(partitions_def=users)
+    def labels(context: AssetExecutionContext):
+        keys = context.partition_keys
+        return Partitioned({key: {"user": key} for key in keys})
+
+    @asset(partitions_def=users)
+    def frames(context: AssetExecutionContext, labels):
+        if not isinstance(labels, Partitioned):
+            return pd.DataFrame({"user": [labels["user"]]})
+        return {key: pd.DataFrame({"user": [labels[key]["user"]] * 2}) for key in labels}
+
+    @asset(ins={"frames": AssetIn(partition_mapping=AllPartitionMapping())})
+    def overview(frames: dict):
+        return {key: len(frame) for key, frame in frames.items()}
+
+    for user in USERS:
+        assert run([labels, frames], root, instance, partition_key=user).success
+    assert store.partitions("frames") == sorted(USERS)
+    single = store.current("frames", "..")
+    assert list(store.load(single)["user"]) == [".."]
+    assert store.manifest(single).inputs == {
+        store.current("labels", "..").key: store.current("labels", "..").version
+    }
+
+    result = run(
+        [labels, frames],
+        root,
+        instance,
+        tags={
+            "dagster/asset_partition_range_start": USERS[0],
+            "dagster/asset_partition_range_end": USERS[-1],
+        },
+    )
+    assert result.success
+    events = result.asset_materializations_for_node("frames")
+    assert sorted(event.partition for event in events) == sorted(USERS)
+    for event in events:
+        ref = store.current("frames", event.partition)
+        assert event.metadata["labelaudit/version"].value == ref.version
+        assert event.metadata["labelaudit/path"].value == str(root / ref.path)
+        assert event.metadata["dagster/partition_row_count"].value == 2
+        # Each partition was made from its own upstream partition, not from all of them.
+        labels_ref = store.current("labels", event.partition)
+        assert store.manifest(ref).inputs == {labels_ref.key: labels_ref.version}
+        assert list(store.load(ref)["user"]) == [event.partition] * 2
+
+    run([labels, frames, overview], root, instance, selection=["overview"])
+    assert store.load(store.current("overview")) == dict.fromkeys(USERS, 2)
+    assert len(store.manifest(store.current("overview")).inputs) == len(USERS)
+
+
+def test_one_existing_partition_is_still_a_mapping_for_an_unpartitioned_asset(
+    root, store, instance
+):
+    users = DynamicPartitionsDefinition(name="users")
+    instance.add_dynamic_partitions("users", ["only"])
+
+    @asset(partitions_def=users)
+    def part():
+        return {"n": 1}
+
+    @asset(partitions_def=users, ins={"part": AssetIn(metadata={"as_mapping": True})})
+    def mapped(part: Partitioned):
+        return Partitioned({key: [key, value["n"]] for key, value in part.items()})
+
+    @asset
+    def whole(part: dict):
+        return part
+
+    run([part, mapped], root, instance, partition_key="only")
+    assert store.load(store.current("mapped", "only")) == ["only", 1]
+    run([part, whole], root, instance, selection=["whole"])
+    assert store.load(store.current("whole")) == {"only": {"n": 1}}
+
+
+def cause(error: pytest.ExceptionInfo[BaseException]) -> str:
+    found: BaseException | None = error.value
+    while found is not None and not isinstance(found, ArtifactNotFoundError | ArtifactValueError):
+        found = found.__cause__
+    return str(found)
+
+
+def test_missing_upstream_is_named_and_can_be_allowed(root, store, instance):
+    users = StaticPartitionsDefinition(["a", "b", "c"])
+
+    @asset(partitions_def=users)
+    def part(context: AssetExecutionContext):
+        return {"k": context.partition_key}
+
+    @asset
+    def strict(part: dict):
+        return part
+
+    @asset(ins={"part": AssetIn(metadata={"allow_missing_partitions": True})})
+    def lenient(part: dict):
+        return part
+
+    run([part], root, instance, partition_key="b")
+    with pytest.raises(ArtifactNotFoundError) as error:
+        run([part, strict], root, instance, selection=["strict"])
+    assert "part/a was never materialised" in cause(error)
+    assert "2 partitions are missing" in cause(error)
+    run([part, lenient], root, instance, selection=["lenient"])
+    assert store.load(store.current("lenient")) == {"b": {"k": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"a": 1}, "has no value for 'b'"),
+        ({"a": 1, "b": 2, "z": 3}, "names 'z'"),
+        ([1, 2], "returned one list"),
+        ({"a": 1, "b": float("nan")}, "is nan"),
+    ],
+)
+def test_a_wrong_mapping_of_partitions_writes_nothing(root, store, instance, value, message):
+    @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
+    def part():
+        return value
+
+    before = store.write("part", "before", partition="a")
+    with pytest.raises(ArtifactValueError) as error:
+        run(
+            [part],
+            root,
+            instance,
+            tags={
+                "dagster/asset_partition_range_start": "a",
+                "dagster/asset_partition_range_end": "b",
+            },
+        )
+    assert message in cause(error)
+    assert store.versions("part", "a") == [before]
+    assert store.versions("part", "b") == []
+
+
+def test_values_that_do_not_fit_the_asset_are_refused(root, store, instance):
+    @asset
+    def nothing():
+        return Output(None)
+
+    @asset
+    def several():
+        return Partitioned({"a": 1})
+
+    with pytest.raises(ArtifactValueError, match="is None"):
+        run([nothing], root, instance)
+    with pytest.raises(ArtifactValueError, match="has no partitions"):
+        run([several], root, instance)
+    assert store.assets() == []
+
+
+def test_outputs_of_plain_ops_are_refused_with_a_way_out(root, instance):
+    @op
+    def number():
+        return 1
+
+    @job(resource_defs={"io_manager": ArtifactIOManager(root=str(root))})
+    def numbers():
+        number()
+
+    with pytest.raises(ArtifactValueError, match="another io_manager_key"):
+        numbers.execute_in_process(instance=instance)
+
+
+def test_all_outputs_of_a_step_have_its_inputs(root, store, instance):
+    @asset
+    def source():
+        return {"n": 1}
+
+    @multi_asset(outs={"left": AssetOut(), "right": AssetOut()})
+    def both(source: dict):
+        return {"l": source["n"]}, {"r": source["n"]}
+
+    run([source, both], root, instance)
+    expected = {"source": store.current("source").version}
+    assert store.manifest(store.current("left")).inputs == expected
+    assert store.manifest(store.current("right")).inputs == expected
+
+
+# ---- several processes ---------------------------------------------------------------------
+
+
+def _other_run_writes(root: str) -> None:
+    ArtifactStore(root).write("upstream", {"run": "other"}, run_id="another-run")
+
+
+@asset(key="upstream")
+def upstream_in_process(context: AssetExecutionContext):
+    return {"run": context.run_id}
+
+
+@asset(deps=["upstream"])
+def intruder_in_process(io_manager: ResourceParam[ArtifactIOManager]):
+    _other_run_writes(io_manager.root)
+    return {}
+
+
+@asset(ins={"upstream": AssetIn()}, deps=[intruder_in_process])
+def reader_in_process(upstream: dict, io_manager: ResourceParam[ArtifactIOManager]):
+    if Path(io_manager.root, "broken").exists():
+        raise RuntimeError("broken for now")
+    return upstream
+
+
+def multiprocess_job():
+    return Definitions(
+        assets=[upstream_in_process, intruder_in_process, reader_in_process],
+        jobs=[define_asset_job("everything", executor_def=multiprocess_executor)],
+        resources={"io_manager": ArtifactIOManager.configure_at_launch()},
+    ).resolve_job_def("everything")
+
+
+def execute(root: Path, instance: DagsterInstance, **options: Any) -> Any:
+    return execute_job(
+        reconstructable(multiprocess_job),
+        instance=instance,
+        run_config={"resources": {"io_manager": {"config": {"root": str(root)}}}},
+        **options,
+    )
+
+
+def test_steps_in_different_processes_share_the_versions_of_their_run(root, store, instance):
+    result = execute(root, instance)
+    assert result.success
+    assert store.load(store.current("upstream")) == {"run": "other"}
+    reader = store.current("reader_in_process")
+    assert store.load(reader) == {"run": result.run_id}
+    assert store.load(store.resolve_upstream(reader, "upstream")) == {"run": result.run_id}
+
+
+def test_a_run_continued_after_failure_loads_what_the_first_attempt_wrote(root, store, instance):
+    root.mkdir()
+    (root / "broken").touch()
+    first = execute(root, instance)
+    assert not first.success
+    (root / "broken").unlink()
+    options = ReexecutionOptions.from_failure(first.run_id, instance)
+    second = execute(root, instance, reexecution_options=options)
+    assert second.success
+    assert second.run_id != first.run_id
+    assert [event.step_key for event in second.get_step_success_events()] == ["reader_in_process"]
+    reader = store.current("reader_in_process")
+    assert store.manifest(reader).run_id == second.run_id
+    assert store.load(reader) == {"run": first.run_id}
