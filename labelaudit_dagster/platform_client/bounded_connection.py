@@ -42,8 +42,8 @@ class Limits:
             clock: monotonic seconds.
             timeout: longest silence (s).
             until: moment on the clock after which nothing is read or written any more.
-            received: most bytes from the socket. The parsers of status lines, chunk lengths and
-                trailers would otherwise collect a line without an end.
+            received: most bytes from the socket. Trailers and interim answers, which never
+                reach the caller, could otherwise go on until the deadline.
         """
         self._clock = clock
         self._timeout = timeout

@@ -115,6 +115,9 @@ def _transport_reason(error: Exception, status: int | None, out_of_time: bool) -
     certificate = _certificate_problem(error)
     if certificate is not None:
         return f"found a certificate that cannot be trusted ({certificate})", False
+    where = "inside the answer" if status is not None else "before any answer"
+    if out_of_time:
+        return f"ran out of time {where}", True
     if isinstance(error, NameResolutionError):
         return "found no host of that name", True
     if isinstance(error, ConnectTimeoutError):
@@ -125,9 +128,8 @@ def _transport_reason(error: Exception, status: int | None, out_of_time: bool) -
         return f"got no connection ({detail or 'refused'})", True
     if isinstance(error, SSLError):
         return "could not agree on a secure connection", True
-    where = "inside the answer" if status is not None else "before any answer"
     if isinstance(error, (ReadTimeoutError, TimeoutError)):
-        return f"ran out of time {where}" if out_of_time else f"met silence {where}", True
+        return f"met silence {where}", True
     if isinstance(error, DecodeError):
         return "brought an answer that cannot be decompressed", True
     return f"lost the connection {where}", True
