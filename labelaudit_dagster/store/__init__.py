@@ -15,6 +15,12 @@ from labelaudit_dagster.store.changes import (
 )
 from labelaudit_dagster.store.community_import import ImportReport, import_community
 from labelaudit_dagster.store.community_load import StoredCommunity, load_community
+from labelaudit_dagster.store.constitutions import (
+    ReceivedConstitution,
+    latest_constitution,
+    list_received,
+    receive_constitution,
+)
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.errors import (
     DatabaseBusyError,
@@ -34,12 +40,38 @@ from labelaudit_dagster.store.errors import (
     UnknownGuidelineError,
 )
 from labelaudit_dagster.store.payloads import payload_hash
+from labelaudit_dagster.store.publications import (
+    EMBEDDED_TARGET,
+    Publication,
+    approve_publication,
+    begin_publication,
+    find_publication,
+    finish_publication,
+    held_publication,
+    hold_publication,
+    last_published,
+    list_publications,
+    publication_payload,
+)
 from labelaudit_dagster.store.ratings import StoredRating, add_rating
 from labelaudit_dagster.store.sources import ImportMode, Source, list_sources
+from labelaudit_dagster.store.tokens import (
+    PERSONAL_ROLES,
+    ROLES,
+    Role,
+    Token,
+    create_token,
+    list_tokens,
+    revoke_token,
+    verify_token,
+)
 from labelaudit_dagster.store.url import sqlite_url
 from labelaudit_dagster.store.versioned_rows import RowChanges
 
 __all__ = [
+    "EMBEDDED_TARGET",
+    "PERSONAL_ROLES",
+    "ROLES",
     "Change",
     "Database",
     "DatabaseBusyError",
@@ -53,7 +85,10 @@ __all__ = [
     "ImportMode",
     "ImportReport",
     "InvalidTableError",
+    "Publication",
     "PublicationStateError",
+    "ReceivedConstitution",
+    "Role",
     "RowChanges",
     "SchemaVersionError",
     "SecondSourceError",
@@ -62,15 +97,32 @@ __all__ = [
     "StoredCommunity",
     "StoredRating",
     "TakenIdError",
+    "Token",
     "TokenError",
     "UnknownGuidelineError",
     "add_rating",
+    "approve_publication",
+    "begin_publication",
+    "create_token",
+    "find_publication",
     "fingerprint",
+    "finish_publication",
+    "held_publication",
+    "hold_publication",
     "import_community",
+    "last_published",
+    "latest_constitution",
     "list_changes",
+    "list_publications",
+    "list_received",
     "list_sources",
+    "list_tokens",
     "load_community",
     "payload_hash",
+    "publication_payload",
     "ratings_since",
+    "receive_constitution",
+    "revoke_token",
     "sqlite_url",
+    "verify_token",
 ]

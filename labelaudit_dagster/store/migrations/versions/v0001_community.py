@@ -276,23 +276,6 @@ def upgrade() -> None:
         sa.Column("helpful", sa.Boolean(), nullable=False),
         sa.Column("rated_at", sa.BigInteger(), nullable=True),
         sa.Column("source_key", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["ended_change"], ["changes.sequence"], name=op.f("fk_ratings_ended_change")
-        ),
-        sa.ForeignKeyConstraint(
-            ["guideline_key"], ["guidelines.guideline_key"], name=op.f("fk_ratings_guideline_key")
-        ),
-        sa.ForeignKeyConstraint(
-            ["participant_key"],
-            ["participants.participant_key"],
-            name=op.f("fk_ratings_participant_key"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["recorded_change"], ["changes.sequence"], name=op.f("fk_ratings_recorded_change")
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_key"], ["sources.source_key"], name=op.f("fk_ratings_source_key")
-        ),
         sa.PrimaryKeyConstraint(
             "participant_key", "guideline_key", "recorded_change", name=op.f("pk_ratings")
         ),
