@@ -6,7 +6,6 @@ every materialisation, whoever asked for it.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -82,6 +81,7 @@ def run_group(
         from dagster import AssetKey
 
         from labelaudit_dagster.definitions import build_definitions
+        from labelaudit_dagster.progress_log import progress_to
 
         definitions = build_definitions(settings)
         job = definitions.resolve_job_def(f"{group}_job")
@@ -92,7 +92,7 @@ def run_group(
                 for key in job.asset_layer.selected_asset_keys
                 if key not in {AssetKey(name) for name in skip}
             ]
-        with _progress_to(progress):
+        with progress_to(progress):
             result = job.execute_in_process(
                 instance=inst,
                 raise_on_error=False,
@@ -106,43 +106,6 @@ def run_group(
             problems=[text for event in result.all_events for text in _failure(event)],
             warnings=[text for event in result.all_events for text in _failed_check(event)],
         )
-
-
-class _ProgressHandler(logging.Handler):
-    """Turns Dagster's step events and the assets' own messages into short progress lines."""
-
-    def __init__(self, progress: Callable[[str], None]) -> None:
-        super().__init__(logging.INFO)
-        self._progress = progress
-
-    def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "dagster_event", None)
-        step = (getattr(record, "dagster_meta", None) or {}).get("step_key")
-        if event is not None and event.event_type_value == "STEP_START":
-            self._progress(str(step).replace("_", " "))
-        elif event is None and step and record.levelno >= logging.INFO:
-            message = record.__dict__["dagster_meta"].get("orig_message") or record.getMessage()
-            self._progress(f"{str(step).replace('_', ' ')}: {message}")
-
-
-PROGRESS_LOGGER = "labelaudit.progress"
-
-
-@contextmanager
-def _progress_to(progress: Callable[[str], None] | None) -> Iterator[None]:
-    """Send progress of the runs inside the block to a function (or nowhere)."""
-    logger = logging.getLogger(PROGRESS_LOGGER)
-    logger.propagate = False
-    logger.setLevel(logging.DEBUG)
-    handler: logging.Handler = logging.NullHandler() if progress is None else _ProgressHandler(
-        progress
-    )
-    handler.setLevel(logging.DEBUG)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
 
 
 def _failure(event: DagsterEvent) -> list[str]:

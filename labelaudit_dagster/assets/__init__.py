@@ -1,1 +1,15 @@
 """Dagster assets and their checks, one module per stage."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+
+def constitution_assets() -> list[dg.AssetsDefinition]:
+    """Return the assets of the group `constitution`, in the order of the flow."""
+    from labelaudit_dagster.assets.constitution import constitution
+    from labelaudit_dagster.assets.factorization import factorization, response_matrix
+    from labelaudit_dagster.assets.guideline_tables import guideline_tables
+    from labelaudit_dagster.assets.snapshot import ratings_export
+
+    return [ratings_export, guideline_tables, response_matrix, factorization, constitution]

@@ -1,0 +1,24 @@
+"""Charts as Dagster metadata: a PNG inside a Markdown value, shown by the UI without a network."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+def picture(chart: alt.TopLevelMixin, text: str) -> dg.MarkdownMetadataValue:
+    """Render a chart.
+
+    Args:
+        chart: an Altair chart.
+        text: what it shows, for whoever cannot see it; plain words without brackets.
+    """
+    from labelaudit_dagster.constitution.charts import to_png
+
+    data = base64.b64encode(to_png(chart)).decode("ascii")
+    return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{data})")
