@@ -51,6 +51,8 @@ EQUALLY_GOOD = 1e-7
 BETTER = 1e-9
 """The warm start is taken when its loss is lower by more than this, times the same."""
 
+_RATE_SWEEPS = 10
+_LEAST_AMPLIFICATION, _MOST_AMPLIFICATION = 10.0, 1000.0
 _SINGLE_TOLERANCE = 1e-4
 _SINGLE_CAP = 400
 _START_LEVELS = (0.0, 0.5)
@@ -245,6 +247,19 @@ def _from_warm_start(solver: ExactSolver, model: ModelParameters) -> Solved:
     return solver.run("warm-start", model, ramp=False)
 
 
+def _amplification(trajectory: Trajectory) -> float:
+    """Return by what the residual is multiplied to bound the error of a parameter.
+
+    Sweeps converge linearly. Where the residual falls by a factor rho per sweep, all the steps
+    still to come sum up to about residual / (1 - rho). Ten at least, a thousand at most.
+    """
+    kkt = trajectory.kkt[-_RATE_SWEEPS - 1 :]
+    if kkt.size <= _RATE_SWEEPS or not 0 < kkt[-1] < kkt[0] < np.inf:
+        return _LEAST_AMPLIFICATION
+    rate = float(kkt[-1] / kkt[0]) ** (1 / _RATE_SWEEPS)
+    return float(np.clip(1 / (1 - rate), _LEAST_AMPLIFICATION, _MOST_AMPLIFICATION))
+
+
 def _result(
     solver: ExactSolver, solved: list[Solved], winner: Solved, taken: bool, seconds: float
 ) -> Factorization:
@@ -285,7 +300,7 @@ def _result(
             intercept=float(spread.max(initial=0)),
         ),
         intercept_spread=spread,
-        numerical_error=np.maximum(spread, 10 * best.kkt),
+        numerical_error=np.maximum(spread, _amplification(winner.trajectory) * best.kkt),
         trajectory=winner.trajectory,
         warm_start_used=taken,
         precision=solver.precision,

@@ -107,8 +107,9 @@ class Factorization:
         spread: how far the candidates lie apart.
         intercept_spread: per item, the largest difference of its intercept among candidates as
             good as the best, float64, shape (n_items,).
-        numerical_error: per item, what the solver may be wrong by: the larger of ten times the
-            residual and the spread, float64, shape (n_items,). No sampling error.
+        numerical_error: per item, what the solver may be wrong by: the larger of the spread and of
+            the residual times what the speed of convergence says is still to come (at least
+            ten), float64, shape (n_items,). No sampling error.
         trajectory: loss and residual along the way of the winning candidate.
         warm_start_used: whether the previous parameters gave the winning candidate.
         precision: "float64" or "float32".
