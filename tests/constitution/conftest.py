@@ -114,3 +114,9 @@ def decisions(guidelines, estimates):
 @pytest.fixture
 def document(decisions):
     return build_document(decisions)
+
+
+@pytest.fixture(scope="session")
+def make_document_static():
+    """The same as `make_document`, for tests whose examples share one fixture."""
+    return build_simple
