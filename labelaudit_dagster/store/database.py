@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy.engine import Connection, Engine
 
 from labelaudit_dagster.store.engine import WRITING, make_engine
+from labelaudit_dagster.store.errors import DatabaseReadOnlyError
 from labelaudit_dagster.store.failures import translated
 from labelaudit_dagster.store.schema_version import ensure_schema
 from labelaudit_dagster.store.url import parse_url, shown_url
@@ -114,8 +115,13 @@ class Database:
         """Give a connection in a writing transaction, before the tables need to exist.
 
         Raises:
+            DatabaseReadOnlyError: It was opened for reading only.
             StoreError: The database failed in an expected way; nothing was stored.
         """
+        if self._read_only:
+            raise DatabaseReadOnlyError(
+                f"The database {self._shown} was opened for reading only; nothing was stored."
+            )
         with translated(self._shown), self._engine.connect() as connection:
             writing = connection.execution_options(**{WRITING: True})
             with writing.begin():

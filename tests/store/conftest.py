@@ -1,0 +1,123 @@
+"""Databases for the store's tests: SQLite files, and a private PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from labelaudit_dagster.store import Database, sqlite_url
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def _server_binaries() -> Path | None:
+    """Return the folder with PostgreSQL's server programs, the newest one."""
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
+    found = shutil.which("initdb")
+    if found:
+        folders.append(Path(found).resolve().parent)
+    return next((f for f in reversed(folders) if (f / "initdb").exists()), None)
+
+
+def _unprivileged_user() -> str | None:
+    """PostgreSQL refuses to run as root; return whom to run it as instead."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """URL (without a database's name) of a server that lives as long as the tests."""
+    binaries = _server_binaries()
+    if binaries is None:
+        pytest.skip("needs PostgreSQL's server programs (Debian: apt-get install postgresql)")
+    user = _unprivileged_user()
+    folder = Path(tempfile.mkdtemp(prefix="labelaudit-pg-"))
+    if user is not None:
+        shutil.chown(folder, user)
+
+    def run(*command: str) -> None:
+        done = subprocess.run(
+            command, user=user, cwd=folder, env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+
+    data, port = folder / "data", _free_port()
+    control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
+    try:
+        password = folder / "password"
+        password.write_text("s3cret-word\n")
+        if user is not None:
+            shutil.chown(password, user)
+        run(
+            str(binaries / "initdb"), "-D", str(data), "-U", "tester", "-E", "UTF8",
+            "--no-sync", "-A", "scram-sha-256", f"--pwfile={password}",
+        )  # fmt: skip
+        run(*control, "-o", f"-p {port} -k {folder} -h 127.0.0.1 -F", "start")
+        try:
+            yield f"postgresql://tester:s3cret-word@127.0.0.1:{port}"
+        finally:
+            run(*control, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """URL of a new, empty PostgreSQL database."""
+    name = f"test_{uuid.uuid4().hex}"
+    engine = create_engine(
+        postgresql_server.replace("postgresql:", "postgresql+psycopg2:") + "/postgres",
+        isolation_level="AUTOCOMMIT",
+    )
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield f"{postgresql_server}/{name}"
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a new, empty database of either kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql_url"))
+    return sqlite_url(tmp_path / "a home" / "labelaudit.db")
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """A new database of either kind."""
+    with Database.open(database_url, busy_timeout=20) as database:
+        yield database
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The time at which everything happens, with microseconds."""
+    return NOW
