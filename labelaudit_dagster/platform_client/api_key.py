@@ -52,7 +52,9 @@ class ApiKey:
             json.dumps(self._text)[1:-1],
         }
         longest_first = sorted(written, key=lambda text: (-len(text), text))
-        self._traces = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        # Blanks between the characters cover keys that were wrapped or had characters removed.
+        spaced = (r"\s*".join(map(re.escape, text)) for text in longest_first)
+        self._traces = re.compile("|".join(spaced), re.IGNORECASE)
 
     def reveal(self) -> str:
         """Return the key itself, for the one header that carries it."""

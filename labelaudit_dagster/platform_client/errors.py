@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from labelaudit_dagster.failures import ExpectedFailure
 
-class PlatformError(Exception):
+
+class PlatformError(ExpectedFailure):
     """A call did not bring what was asked for.
 
     Attributes:

@@ -24,6 +24,6 @@ def excerpt(body: bytes, key: ApiKey, *, complete: bool) -> str:
         text = text[: -len(key)]
     text = key.redact(text)
     printable = "".join(character if character.isprintable() else " " for character in text)
-    # Once more: a key with control characters strewn in must not be put together by removing them.
+    # Once more, now that control characters strewn into the key are blanks.
     line = key.redact(" ".join(printable.split()))
     return line if len(line) <= EXCERPT_CHARACTERS else line[: EXCERPT_CHARACTERS - 1] + "…"

@@ -120,12 +120,13 @@ def _transport_reason(error: Exception, status: int | None, out_of_time: bool) -
         return f"ran out of time {where}", True
     if isinstance(error, NameResolutionError):
         return "found no host of that name", True
-    if isinstance(error, ConnectTimeoutError):
-        return "got no connection in time", True
+    # urllib3 counts a refused connection among the timeouts, so it is looked at first.
     if isinstance(error, NewConnectionError):
         cause = error.__cause__
         detail = cause.strerror if isinstance(cause, OSError) else None
         return f"got no connection ({detail or 'refused'})", True
+    if isinstance(error, ConnectTimeoutError):
+        return "got no connection in time", True
     if isinstance(error, SSLError):
         return "could not agree on a secure connection", True
     if isinstance(error, (ReadTimeoutError, TimeoutError)):
