@@ -9,10 +9,13 @@ from labelaudit_dagster.constitution.difference import (
     diff_constitutions,
     difference_sentences,
 )
-from labelaudit_dagster.constitution.document import SCHEMA_VERSION, constitution_document
+from labelaudit_dagster.constitution.document import (
+    SCHEMA_VERSION,
+    constitution_document,
+)
 from labelaudit_dagster.constitution.errors import ConstitutionError
 from labelaudit_dagster.constitution.estimates import ItemEstimates, ItemUncertainty
-from labelaudit_dagster.constitution.gate import GateDecision, publication_gate
+from labelaudit_dagster.constitution.gate import HELD_CODES, GateDecision, publication_gate
 from labelaudit_dagster.constitution.payload import (
     PAYLOAD_KEYS,
     payload_hash,
@@ -31,6 +34,7 @@ from labelaudit_dagster.constitution.table import score_markdown, score_table
 
 __all__ = [
     "DECISION_COLUMNS",
+    "HELD_CODES",
     "PAYLOAD_KEYS",
     "SCHEMA_VERSION",
     "SIDES",
