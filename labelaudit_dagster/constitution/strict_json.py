@@ -29,6 +29,11 @@ def strict_json(value: Any, field: str = "document") -> Any:
         ConstitutionError: a value of another type, a key that is no string, a time without a
             zone, or a text that cannot be written as UTF-8; the message names the field.
     """
+    kind = type(value)
+    if kind is float:  # The usual types first: documents hold millions of them.
+        return value if math.isfinite(value) else None
+    if kind is bool or kind is int:
+        return value
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     if isinstance(value, str):
@@ -89,6 +94,8 @@ def content_hash(value: Any) -> str:
 
 def _text(value: str, field: str) -> str:
     """Return a plain str that UTF-8 can hold."""
+    if type(value) is str and value.isascii():
+        return value
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
