@@ -69,10 +69,23 @@ def plan_import(current: list[Source], identity: SourceIdentity, mode: ImportMod
     """Decide what an import of a source means for a home.
 
     Raises:
-        SecondSourceError: The home holds another source and `mode` is `refuse`.
+        SecondSourceError: The home holds another source and `mode` is `refuse`; or the source
+            does not name itself and could be any of several.
         TakenIdError: The source is to be merged and its prefix is taken.
     """
-    known = next((source for source in current if same_source(source.identity, identity)), None)
+    alike = [source for source in current if same_source(source.identity, identity)]
+    if len(alike) > 1:
+        named = [
+            s for s in alike if s.identity.name is not None and s.identity.name == identity.name
+        ]
+        if len(named) != 1:
+            candidates = "; ".join(source.shown_name for source in alike)
+            raise SecondSourceError(
+                f"The source could be any of {candidates}; name it as one of them, or import it "
+                "into another LABELAUDIT_HOME."
+            )
+        alike = named
+    known = alike[0] if alike else None
     others = tuple(source for source in current if source is not known)
     if mode == "replace":
         return SourcePlan(known, known.prefix if known else "", others)

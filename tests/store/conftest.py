@@ -121,3 +121,84 @@ def db(database_url: str) -> Iterator[Database]:
 def now() -> datetime:
     """The time at which everything happens, with microseconds."""
     return NOW
+
+
+Rating = tuple[str, str, bool, datetime | None]
+
+
+@pytest.fixture
+def make_community():
+    """Builder of small canonical communities from plain Python values."""
+
+    def build(
+        ratings: list[Rating],
+        *,
+        name: str | None = "https://pol.is/first",
+        people: dict[str, dict[str, str]] | None = None,
+        texts: dict[str, str] | None = None,
+        topics: list[tuple[str, str, str | None]] = (),
+        quarantine: list[tuple[str, int, str, str]] = (),
+        published=None,
+        warnings: dict[str, int] | None = None,
+    ):
+        import pandas as pd
+
+        from labelaudit_dagster.importers import (
+            DATA_TABLES,
+            TABLES,
+            Community,
+            SourceIdentity,
+            TableCounts,
+            empty_table,
+            guideline_fingerprint,
+        )
+
+        def frame(table: str, rows: list[tuple]) -> pd.DataFrame:
+            if not rows:
+                return empty_table(table)
+            return pd.DataFrame(
+                {
+                    spec.name: pd.Series(list(values), dtype=spec.dtype)
+                    for spec, values in zip(
+                        TABLES[table].columns, zip(*rows, strict=True), strict=True
+                    )
+                }
+            )
+
+        if people is None:
+            people = {rating[0]: {} for rating in ratings}
+        texts = {rating[1]: f"text of {rating[1]}" for rating in ratings} | (texts or {})
+        ids = sorted(people)
+        participants = frame("participants", [(name,) for name in ids])
+        for column in sorted({key for values in people.values() for key in values}):
+            participants[column] = pd.Series([people[i].get(column) for i in ids], dtype="str")
+        topic = topics[0][0] if topics else None
+        frames = {
+            "participants": participants,
+            "topics": frame("topics", sorted(topics)),
+            "guidelines": frame(
+                "guidelines", [(i, topic, texts[i], None, None) for i in sorted(texts)]
+            ),
+            "guideline_ratings": frame("guideline_ratings", sorted(ratings, key=lambda r: r[:2])),
+        }
+        out = frame("quarantine", quarantine)
+        held = out["table"].value_counts()
+        community = Community(
+            **frames,
+            quarantine=out,
+            counts={
+                spec.name: TableCounts(
+                    len(frames[spec.name]) + int(held.get(spec.name, 0)),
+                    len(frames[spec.name]),
+                    int(held.get(spec.name, 0)),
+                )
+                for spec in DATA_TABLES
+            },
+            identity=SourceIdentity("polis", name, guideline_fingerprint(texts.items())),
+            published=published,
+            warnings=warnings or {},
+        )
+        community.validate()
+        return community
+
+    return build

