@@ -170,28 +170,36 @@ def _with_factor(ratings: RatingTriples, factor: Float64Array) -> ModelParameter
     )
 
 
-def _perturbed(model: ModelParameters, seed: int, number: int) -> ModelParameters:
+def _perturbed(
+    ratings: RatingTriples, model: ModelParameters, seed: int, number: int
+) -> ModelParameters:
+    """Multiply the rated items' factors by 1 plus standard normal noise, in the items' order."""
     generator = np.random.default_rng([seed, 1_000_000 + number])
-    scale = 1 + generator.standard_normal(model.item_factor.shape)
+    rated = ratings.col_weights() > 0
+    factor = model.item_factor.copy()
+    factor[rated] *= 1 + generator.standard_normal(factor[rated].shape)
     return ModelParameters(
-        model.mu,
-        model.rater_intercept,
-        model.item_intercept,
-        model.rater_factor,
-        model.item_factor * scale,
+        model.mu, model.rater_intercept, model.item_intercept, model.rater_factor, factor
     )
 
 
-def _best(solved: list[Solved]) -> Solved:
-    """Return the lowest loss among the converged, else among the finite, else the first."""
+def _best(solved: list[Solved], margin: float) -> Solved:
+    """Return the lowest loss; a converged candidate within the margin goes before others.
 
-    def rank(one: Solved) -> tuple[int, float]:
-        status = one.candidate.status
-        if status is SolutionStatus.NOT_FINITE:
-            return 2, 0.0
-        return int(status is not SolutionStatus.CONVERGED), one.candidate.loss
-
-    return min(solved, key=rank)
+    A converged candidate with a clearly higher loss is no substitute: without factors, for
+    example, the solver always converges.
+    """
+    finite = [one for one in solved if one.candidate.status is not SolutionStatus.NOT_FINITE]
+    if not finite:
+        return solved[0]
+    lowest = min(finite, key=lambda one: one.candidate.loss)
+    limit = lowest.candidate.loss + margin
+    converged = [
+        one
+        for one in finite
+        if one.candidate.status is SolutionStatus.CONVERGED and one.candidate.loss <= limit
+    ]
+    return min(converged, key=lambda one: one.candidate.loss, default=lowest)
 
 
 def factorize_exactly(
@@ -208,6 +216,7 @@ def factorize_exactly(
         n_starts = parameters.starts or (2 if len(ratings) > FEWER_STARTS_FROM else 6)
         in_all = n_starts + parameters.perturbed_restarts + 1 + (warm_start is not None)
         solved: list[Solved] = []
+        equally_good = EQUALLY_GOOD * solver.mean_square
 
         def starts() -> Iterator[tuple[str, ModelParameters, bool]]:
             for number in range(n_starts):
@@ -215,23 +224,28 @@ def factorize_exactly(
                 yield f"random-{number + 1}", start, True
             zero = np.zeros((ratings.n_cols, parameters.ndim))
             yield "zero-factors", _with_factor(ratings, zero), False
-            best = _best(solved).model
+            best = _best(solved, equally_good).model
             for number in range(parameters.perturbed_restarts):
-                yield f"perturbed-{number + 1}", _perturbed(best, parameters.seed, number), False
+                yield (
+                    f"perturbed-{number + 1}",
+                    _perturbed(ratings, best, parameters.seed, number),
+                    False,
+                )
 
         for name, start, ramp in starts():
             progress(name, len(solved) / in_all)
             solved.append(solver.run(name, start, ramp=ramp))
-        winner = _best(solved)
+        winner = _best(solved, equally_good)
         taken = False
         if warm_start is not None:
             progress("warm-start", len(solved) / in_all)
             warm = _from_warm_start(solver, warm_start)
-            margin = BETTER * solver.mean_square
-            better = warm.candidate.loss < winner.candidate.loss - margin
-            both_converged = warm.candidate.status is SolutionStatus.CONVERGED
-            if both_converged and (
-                better or winner.candidate.status is not SolutionStatus.CONVERGED
+            better = winner.candidate.loss - BETTER * solver.mean_square
+            finished = warm.candidate.status is SolutionStatus.CONVERGED
+            unfinished = winner.candidate.status is not SolutionStatus.CONVERGED
+            if finished and (
+                warm.candidate.loss < better
+                or (unfinished and warm.candidate.loss < winner.candidate.loss + equally_good)
             ):
                 solved.append(warm)
                 winner, taken = warm, True

@@ -14,6 +14,7 @@ Float64Array = NDArray[np.float64]
 Int32Array = NDArray[np.int32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 _LARGEST_SIDE = 2**31 - 2
+_LARGEST_NUMBER = 1e30
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +162,10 @@ def _numbers(values: ArrayLike, name: str) -> Float64Array:
         first = int(np.flatnonzero(~np.isfinite(array))[0])
         raise FactorizationError(
             f"{name} holds {array[first]} at position {first}; leave such ratings out."
+        )
+    if array.size and float(np.abs(array).max()) > _LARGEST_NUMBER:
+        raise FactorizationError(
+            f"{name} holds {array[np.abs(array).argmax()]}; beyond 1e30 squares lose all precision."
         )
     return array
 

@@ -35,6 +35,7 @@ def test_arrays_are_copies_and_read_only():
         (([0, 1], [0], [1.0, 1.0]), "col has 1 entries and row has 2"),
         (([0, 1], [0, 0], [1.0, np.nan]), "value holds nan at position 1"),
         (([0, 1], [0, 0], [1.0, np.inf]), "value holds inf at position 1"),
+        (([0, 1], [0, 0], [1.0, -1e200]), "value holds -1e\\+200; beyond 1e30"),
         (([0, 1], [0, 0], [1.0, "yes"]), "value holds something that is no number"),
         (([0, -1], [0, 0], [1.0, 1.0]), "row holds an index outside"),
         (([0.0, 1.0], [0, 0], [1.0, 1.0]), "row has dtype float64"),
