@@ -346,9 +346,10 @@ class ArtifactStore:
     def prune(self, *, retention: int, grace: timedelta, dry_run: bool = False) -> PruneReport:
         """Remove versions that nobody can need, and what killed writers left.
 
-        Kept are the newest `retention` versions of each artifact; every current or pinned version
-        and every version younger than the grace period (or superseded within it) with everything
-        they were made from. Leftovers younger than the grace period stay: their writer may live.
+        Kept are the newest `retention` versions of each artifact, every current or pinned version,
+        every version younger than the grace period or superseded within it, and everything that
+        any of these was made from, however far upstream. Leftovers younger than the grace period
+        stay: their writer may live.
 
         Args:
             retention: versions to keep of each artifact, 1 or more.

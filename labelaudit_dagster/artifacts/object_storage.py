@@ -24,6 +24,9 @@ class ObjectStorage:
         self._files: Any = root.fs
         self._root = root.path.rstrip("/")
         self._url = str(root).rstrip("/")
+        # The S3 library asks for the size before each read, to fetch large files in parallel;
+        # pointers and manifests are small, and one request is enough.
+        self._small_read = {"max_concurrency": 1} if root.protocol in ("s3", "s3a") else {}
 
     def _path(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root
@@ -43,7 +46,8 @@ class ObjectStorage:
     def read(self, path: str) -> bytes:
         """See `Storage.read`."""
         with self._refusals("read", path):
-            return cast("bytes", self._files.cat_file(self._path(path)))
+            options = self._small_read if path.endswith(".json") else {}
+            return cast("bytes", self._files.cat_file(self._path(path), **options))
 
     def open(self, path: str) -> BinaryIO:
         """See `Storage.open`."""

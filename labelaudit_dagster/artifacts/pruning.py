@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from labelaudit_dagster.artifacts.errors import ArtifactNotFoundError
 from labelaudit_dagster.artifacts.manifest import MANIFEST_FILE, Manifest
+from labelaudit_dagster.artifacts.parallel_work import for_each
 from labelaudit_dagster.artifacts.pointers import CURRENT_FILE, pinned_version, read_pointer
 from labelaudit_dagster.artifacts.storage import Storage
 from labelaudit_dagster.artifacts.version_ids import is_version, version_time
@@ -69,17 +70,19 @@ def _with_inputs(
     roots: Iterable[tuple[str, str]], read_manifest_at: Callable[[str, str], Manifest]
 ) -> set[tuple[str, str]]:
     """Return versions with everything they were made from, however far upstream."""
-    kept: set[tuple[str, str]] = set()
-    todo = sorted(roots)
-    while todo:
-        item = todo.pop()
-        if item in kept:
-            continue
-        kept.add(item)
+
+    def inputs_of(item: tuple[str, str]) -> list[tuple[str, str]]:
         try:
-            todo.extend(read_manifest_at(*item).inputs.items())
+            return list(read_manifest_at(*item).inputs.items())
         except ArtifactNotFoundError:
-            continue  # pruned before; nothing above it is known any more
+            return []  # pruned or lost before; nothing above it is known any more
+
+    kept: set[tuple[str, str]] = set()
+    level = set(roots)
+    while level:
+        kept |= level
+        above = for_each(inputs_of, sorted(level))
+        level = {item for inputs in above for item in inputs} - kept
     return kept
 
 
@@ -91,10 +94,9 @@ def _to_keep(
     read_manifest_at: Callable[[str, str], Manifest],
 ) -> set[tuple[str, str]]:
     roots: set[tuple[str, str]] = set()
-    newest: set[tuple[str, str]] = set()
     for key, folder in folders.items():
         complete = folder.complete()
-        newest.update((key, version) for version in complete[-retention:])
+        roots.update((key, version) for version in complete[-retention:])
         roots.update((key, version) for version in folder.pinned)
         if folder.has_current:
             pointer = read_pointer(storage.read(f"{key}/{CURRENT_FILE}"), key)
@@ -104,7 +106,7 @@ def _to_keep(
             if version_time(superseded) >= horizon:
                 # Young, or current until a moment ago: a running job may still refer to it.
                 roots.add((key, version))
-    return newest | _with_inputs(roots, read_manifest_at)
+    return _with_inputs(roots, read_manifest_at)
 
 
 def prune(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from labelaudit_dagster.artifacts.errors import ArtifactCorruptError, ArtifactStorageError
 from labelaudit_dagster.artifacts.json_documents import encode_json
 from labelaudit_dagster.artifacts.lineage import Inputs, inputs_by_key
 from labelaudit_dagster.artifacts.manifest import MANIFEST_FILE, Manifest
+from labelaudit_dagster.artifacts.parallel_work import for_each
 from labelaudit_dagster.artifacts.path_encoding import KEY_FILE, is_shortened
 from labelaudit_dagster.artifacts.pointers import CURRENT_FILE, CurrentPointer, pointer_in
 from labelaudit_dagster.artifacts.references import ArtifactRef, artifact_key
@@ -17,28 +17,6 @@ from labelaudit_dagster.artifacts.schema_registry import SchemaRegistry
 from labelaudit_dagster.artifacts.storage import Storage
 from labelaudit_dagster.artifacts.value_encoding import encode_value
 from labelaudit_dagster.artifacts.version_ids import VersionIssuer
-
-_PARALLEL_WRITES = 16
-"""Writes under way at once; they mostly wait for the disk or the network."""
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
-
-
-def _for_each(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
-    """Do the work for all items, several at a time; the first failure ends it.
-
-    When this returns or raises, no work is under way any more.
-    """
-    if len(items) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(_PARALLEL_WRITES, thread_name_prefix="artifact-write") as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
 
 
 class VersionCommitter:
@@ -65,7 +43,7 @@ class VersionCommitter:
         Args and errors are those of `ArtifactStore.write_partitions`; the partition `None` stands
         for an artifact without partitions.
         """
-        before = _for_each(lambda partition: self._version_before(asset, partition), list(values))
+        before = for_each(lambda partition: self._version_before(asset, partition), list(values))
         version = self._issuer.issue(after=[v for v in before if v is not None])
         written: list[ArtifactRef] = []
 
@@ -96,12 +74,12 @@ class VersionCommitter:
             self._storage.replace(f"{ref.key}/{CURRENT_FILE}", pointer.to_json(), version)
 
         try:
-            _for_each(write, list(values))
+            for_each(write, list(values))
             self._remember_long_key(artifact_key(asset), asset, version)
         except BaseException:
             self._withdraw(written)
             raise
-        _for_each(make_current, written)
+        for_each(make_current, written)
         return {ref.partition: ref for ref in written}
 
     def _version_before(self, asset: str, partition: str | None) -> str | None:
