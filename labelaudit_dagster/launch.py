@@ -7,9 +7,10 @@ every materialisation, whoever asked for it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from labelaudit_dagster.home import exclusive, prepare_home
@@ -103,9 +104,54 @@ def run_group(
         return RunOutcome(
             run_id=result.run_id,
             succeeded=result.success,
-            problems=[text for event in result.all_events for text in _failure(event)],
-            warnings=[text for event in result.all_events for text in _failed_check(event)],
+            problems=_texts(result.all_events, _failure, _blocking_check),
+            warnings=_texts(result.all_events, _warning_check),
         )
+
+
+def failed_runs(
+    settings: Settings, *, since: datetime | None = None, limit: int = 5
+) -> list[dict[str, Any]]:
+    """Return the latest failed runs, newest first, with what failed in them.
+
+    Args:
+        settings: settings of the installation.
+        since: leave out runs that were created before.
+        limit: most runs.
+
+    Returns:
+        Documents with `run_id`, `job`, `at` (UTC) and `problems` (sentences).
+    """
+    with dagster_instance(settings) as instance:
+        from dagster import DagsterRunStatus, RunsFilter
+
+        records = instance.get_run_records(
+            RunsFilter(statuses=[DagsterRunStatus.FAILURE], created_after=since), limit=limit
+        )
+        return [
+            {
+                "run_id": record.dagster_run.run_id,
+                "job": record.dagster_run.job_name,
+                "at": record.create_timestamp.isoformat(timespec="seconds"),
+                "problems": _texts(
+                    (
+                        entry.dagster_event
+                        for entry in instance.all_logs(record.dagster_run.run_id)
+                        if entry.dagster_event is not None
+                    ),
+                    _failure,
+                    _blocking_check,
+                ),
+            }
+            for record in records
+        ]
+
+
+def _texts(
+    events: Iterable[DagsterEvent], *readers: Callable[[DagsterEvent], list[str]]
+) -> list[str]:
+    """Collect what the readers find, in the order of the events."""
+    return [text for event in events for reader in readers for text in reader(event)]
 
 
 def _failure(event: DagsterEvent) -> list[str]:
@@ -125,11 +171,19 @@ def _failure(event: DagsterEvent) -> list[str]:
     return [f"{event.step_key}: {error.message.strip().splitlines()[0]}"]
 
 
-def _failed_check(event: DagsterEvent) -> list[str]:
-    """The sentence for a check that did not pass, or none."""
+def _failed_check(event: DagsterEvent, *, blocking: bool) -> list[str]:
+    """The sentence for a check of one kind that did not pass, or none."""
     if event.event_type_value != "ASSET_CHECK_EVALUATION":
         return []
     check = event.asset_check_evaluation_data
-    if check.passed:
+    if check.passed or check.blocking != blocking:
         return []
-    return [f"Check {check.check_name} on {check.asset_key.to_user_string()}: {check.description}"]
+    return [check.description or f"The check {check.check_name} did not pass."]
+
+
+def _blocking_check(event: DagsterEvent) -> list[str]:
+    return _failed_check(event, blocking=True)
+
+
+def _warning_check(event: DagsterEvent) -> list[str]:
+    return _failed_check(event, blocking=False)

@@ -11,13 +11,17 @@ import dagster as dg
 LOGGER_NAME = "labelaudit.progress"
 
 
-@dg.logger(description="Hands step starts and messages of assets to the terminal's progress line.")
-def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
+def _progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
     """Return the logger whose handlers `progress_to` sets."""
     logger = logging.getLogger(LOGGER_NAME)
     logger.propagate = False
     logger.setLevel(logging.DEBUG)
     return logger
+
+
+progress_logger = dg.logger(
+    None, description="Hands step starts and messages of assets to the terminal's progress line."
+)(_progress_logger)
 
 
 @contextmanager
@@ -40,7 +44,7 @@ class _ProgressHandler(logging.Handler):
         self._progress = progress
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell the name of a step that starts, or what an asset logged at INFO (Dagster itself logs at other levels)."""
+        """Tell which step starts, and what assets log at INFO, a level that Dagster leaves free."""
         event = getattr(record, "dagster_event", None)
         meta = getattr(record, "dagster_meta", None) or {}
         step = str(meta.get("step_key") or "").replace("_", " ")

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description=(
             "Largest share of changed accepted guidelines that is published unapproved: "
-            "|A Δ B| / |A ∪ B| between the new and the last published set. 1 = any."
+            "those in one of the new and the last published set over those in either. 1 = any."
         ),
     )
     max_quarantined_share: float = Field(
@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     )
     bootstrap_replicates: int = Field(
         default=200, ge=2, le=100_000, description="Replicates of the rater bootstrap."
+    )
+
+    leave_one_out_limit: int = Field(
+        default=5_000,
+        ge=0,
+        description="Leave raters out in turn in communities of at most this many.",
     )
 
     # Model options: the same names on the command line and in run configuration.

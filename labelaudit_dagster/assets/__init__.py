@@ -11,5 +11,13 @@ def constitution_assets() -> list[dg.AssetsDefinition]:
     from labelaudit_dagster.assets.factorization import factorization, response_matrix
     from labelaudit_dagster.assets.guideline_tables import guideline_tables
     from labelaudit_dagster.assets.snapshot import ratings_export
+    from labelaudit_dagster.assets.uncertainty import uncertainty
 
-    return [ratings_export, guideline_tables, response_matrix, factorization, constitution]
+    return [
+        ratings_export,
+        guideline_tables,
+        response_matrix,
+        factorization,
+        constitution,
+        uncertainty,
+    ]

@@ -8,7 +8,6 @@ import dagster as dg
 import pandas as pd
 
 from labelaudit_dagster.artifacts import ArtifactStore, Bundle
-from labelaudit_dagster.assets.factorization import matrix_of
 from labelaudit_dagster.assets.failures import explained
 from labelaudit_dagster.assets.options import RuleOptions
 from labelaudit_dagster.assets.pictures import picture
@@ -66,14 +65,16 @@ def constitution(
         rule = config.resolve(settings)
         document = make_document(
             guidelines,
-            matrix_of(response_matrix),
+            ResponseMatrix.from_members(response_matrix),
             factorization,
             rule,
             # The run's id names the version until the store gives it one.
             version=context.run_id,
             created_at=datetime.now(UTC),
         )
-    previous = None if before is None else artifact_store.load_json(before, "document")
+    previous = None
+    if before is not None:
+        previous = {**artifact_store.load_json(before, "document"), "version": before.version}
     changes = diff_constitutions(previous, document)
     accepted = len(document["accepted"])
     context.log.info(f"{accepted:,} of {document['n_guidelines']:,} guidelines accepted")
@@ -148,13 +149,15 @@ def _metadata(document: dict[str, Any], changes: list[str], first: bool) -> dict
     from labelaudit_dagster.constitution.charts import (
         accepted_chart,
         intercept_factor_chart,
-        tests_chart,
+        passing_chart,
         threshold_chart,
     )
 
     counts = document["counts"]
-    changed = "This is the first constitution." if first else "\n".join(
-        f"- {sentence}" for sentence in changes
+    changed = (
+        "This is the first constitution."
+        if first
+        else "\n".join(f"- {sentence}" for sentence in changes)
     )
     return {
         "accepted": counts["accepted"],
@@ -167,7 +170,7 @@ def _metadata(document: dict[str, Any], changes: list[str], first: bool) -> dict
             intercept_factor_chart(document),
             "Guidelines by intercept against factor with the threshold",
         ),
-        "tests": picture(tests_chart(document), "How many guidelines pass each test"),
+        "tests": picture(passing_chart(document), "How many guidelines pass each test"),
         "scores": picture(accepted_chart(document), "Accepted guidelines by consensus score"),
         "close to the threshold": picture(
             threshold_chart(document), "Guidelines nearest to the threshold"

@@ -16,7 +16,6 @@ from labelaudit_dagster.constitution.response_matrix import ResponseMatrix
 from labelaudit_dagster.factorization import (
     FactorizationParameters,
     ModelParameters,
-    RatingTriples,
     configure_compilation_cache,
     factorize,
 )
@@ -43,11 +42,7 @@ def response_matrix(guideline_ratings: pd.DataFrame) -> dg.MaterializeResult[Bun
     raters, guidelines = len(matrix.rater_ids), len(matrix.guideline_ids)
     cells = raters * guidelines
     return dg.MaterializeResult(
-        value=Bundle(
-            ratings=matrix.triples,
-            raters=matrix.rater_ids.to_frame(),
-            guidelines=matrix.guideline_ids.to_frame(),
-        ),
+        value=Bundle(matrix.members()),
         metadata={
             "raters": raters,
             "guidelines": guidelines,
@@ -56,24 +51,6 @@ def response_matrix(guideline_ratings: pd.DataFrame) -> dg.MaterializeResult[Bun
             "median ratings per rater": float(np.median(matrix.rater_counts())),
             "fewest ratings of a guideline": int(matrix.guideline_counts()[0].min()),
         },
-    )
-
-
-def matrix_of(bundle: Bundle) -> ResponseMatrix:
-    """Return the matrix that the asset `response_matrix` holds."""
-    return ResponseMatrix(
-        bundle["ratings"], bundle["raters"]["participant_id"], bundle["guidelines"]["guideline_id"]
-    )
-
-
-def triples_of(matrix: ResponseMatrix) -> RatingTriples:
-    """Return the ratings in the form that the solver takes."""
-    return RatingTriples.from_arrays(
-        matrix.triples["rater_index"].to_numpy(),
-        matrix.triples["guideline_index"].to_numpy(),
-        matrix.triples["value"].to_numpy(),
-        n_rows=len(matrix.rater_ids),
-        n_cols=len(matrix.guideline_ids),
     )
 
 
@@ -103,11 +80,11 @@ def factorization(
 ) -> Iterator[dg.MaterializeResult[Bundle]]:
     """Solve, with the published parameters as one more start."""
     configure_compilation_cache(settings.cache_folder / "jax")
-    matrix = matrix_of(response_matrix)
+    matrix = ResponseMatrix.from_members(response_matrix)
     with explained():
         options = config.resolve(settings)
         solution = factorize(
-            triples_of(matrix),
+            matrix.rating_triples(),
             options,
             warm_start=_warm_start(published_parameters, matrix, options),
             progress=lambda step, share: context.log.debug(f"{step}: {share:.0%}"),

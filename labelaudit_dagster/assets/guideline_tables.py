@@ -17,7 +17,7 @@ from labelaudit_dagster.importers import (
     Community,
     read_export,
 )
-from labelaudit_dagster.importers.quality import quarantine_verdict
+from labelaudit_dagster.importers.quality import quarantine_summary, quarantine_verdict
 from labelaudit_dagster.settings import Settings
 
 TABLES = {
@@ -83,9 +83,7 @@ def guideline_tables(
         yield dg.MaterializeResult(
             asset_key=name, value=community.table(name), metadata=_metadata(community, name)
         )
-    yield dg.MaterializeResult(
-        asset_key="published_parameters", value=_published_bundle(community)
-    )
+    yield dg.MaterializeResult(asset_key="published_parameters", value=_published_bundle(community))
     yield from _checks(community, settings.max_quarantined_share)
 
 
@@ -93,8 +91,7 @@ def _metadata(community: Community, name: str) -> dict[str, Any]:
     """What a person reads beside a table in the Dagster UI."""
     frame = community.table(name)
     if name == "quarantine":
-        reasons = frame.groupby(["table", "reason"]).size().reset_index(name="rows")
-        return {"reasons": dg.MetadataValue.md(_markdown(reasons.to_dict("records")))}
+        return {"reasons": dg.MetadataValue.md(_markdown(quarantine_summary(frame)))}
     counts = community.counts[name]
     metadata: dict[str, Any] = {
         "rows in": counts.rows_in,
@@ -108,7 +105,7 @@ def _metadata(community: Community, name: str) -> dict[str, Any]:
     return metadata
 
 
-def _markdown(records: list[dict[Any, Any]]) -> str:
+def _markdown(records: list[dict[str, Any]]) -> str:
     if not records:
         return "Nothing was quarantined."
     rows = [f"| {r['table']} | {r['reason']} | {r['rows']:,} |" for r in records]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 if TYPE_CHECKING:
-    import altair as alt
+    from labelaudit_dagster.constitution.charts import Chart
 
 
-def picture(chart: alt.TopLevelMixin, text: str) -> dg.MarkdownMetadataValue:
+def picture(chart: Chart, text: str) -> dg.MarkdownMetadataValue:
     """Render a chart.
 
     Args:

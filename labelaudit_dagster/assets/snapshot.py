@@ -6,6 +6,7 @@ import dagster as dg
 
 from labelaudit_dagster.artifacts import Blob
 from labelaudit_dagster.assets.failures import explained
+from labelaudit_dagster.resources.artifact_io_manager import EXTRA
 from labelaudit_dagster.resources.ratings_source import RatingsSource
 
 GROUP = "constitution"
@@ -33,6 +34,9 @@ def ratings_export(
         value=Blob(packed, ".json.gz"),
         data_version=dg.DataVersion(snapshot.content_hash),
         metadata={
+            EXTRA: dg.MetadataValue.json(
+                {"origin": snapshot.origin, "database_change": snapshot.database_change}
+            ),
             "from": snapshot.origin,
             "content hash (sha256)": snapshot.content_hash,
             "size (bytes)": len(snapshot.body),

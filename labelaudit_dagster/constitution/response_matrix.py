@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from labelaudit_dagster.factorization import RatingTriples
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,37 @@ class ResponseMatrix:
             triples,
             pd.Series(raters, dtype="str", name="participant_id"),
             pd.Series(guidelines, dtype="str", name="guideline_id"),
+        )
+
+    @classmethod
+    def from_members(cls, members: Mapping[str, Any]) -> ResponseMatrix:
+        """Return the matrix whose `members()` were stored.
+
+        Args:
+            members: the frames `ratings`, `raters` and `guidelines`.
+        """
+        return cls(
+            members["ratings"],
+            members["raters"]["participant_id"],
+            members["guidelines"]["guideline_id"],
+        )
+
+    def members(self) -> dict[str, pd.DataFrame]:
+        """Return the frames in which the matrix is stored."""
+        return {
+            "ratings": self.triples,
+            "raters": self.rater_ids.to_frame(),
+            "guidelines": self.guideline_ids.to_frame(),
+        }
+
+    def rating_triples(self) -> RatingTriples:
+        """Return the ratings in the form that the factorization takes."""
+        return RatingTriples.from_arrays(
+            self.triples["rater_index"].to_numpy(),
+            self.triples["guideline_index"].to_numpy(),
+            self.triples["value"].to_numpy(),
+            n_rows=len(self.rater_ids),
+            n_cols=len(self.guideline_ids),
         )
 
     @property

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from labelaudit_dagster.importers.community import Community
 from labelaudit_dagster.importers.quarantine import EXPECTED_REASONS, REASONS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,19 @@ class QuarantineVerdict:
     share: float
     acceptable: bool
     sentence: str
+
+
+def quarantine_summary(quarantine: pd.DataFrame) -> list[dict[str, Any]]:
+    """Count the rows of a quarantine by table and reason, in that order.
+
+    Returns:
+        Records with `table`, `reason` and `rows`.
+    """
+    counted = Counter(zip(quarantine["table"], quarantine["reason"], strict=True))
+    return [
+        {"table": table, "reason": reason, "rows": rows}
+        for (table, reason), rows in sorted(counted.items())
+    ]
 
 
 def quarantine_verdict(community: Community, max_share: float) -> QuarantineVerdict:

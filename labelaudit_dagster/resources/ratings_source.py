@@ -23,11 +23,14 @@ class RatingsSnapshot:
         body: the JSON document, uncompressed.
         origin: where it came from, for people; never with credentials.
         content_hash: SHA-256 of the body, hexadecimal.
+        database_change: number of the last change of the home's database that it holds; None
+            where it came from elsewhere.
     """
 
     body: bytes
     origin: str
     content_hash: str
+    database_change: int | None = None
 
 
 class RatingsSource(Protocol):
@@ -63,7 +66,8 @@ class DatabaseSource:
         from labelaudit_dagster.store import Database, load_community
 
         with Database.open(self.database_url) as database:
-            community = load_community(database).community
+            stored = load_community(database)
+        community = stored.community
         if community.guidelines.empty and community.guideline_ratings.empty:
             raise NoRatingsError(
                 "This home holds no guidelines yet. Load some with `labelaudit import export "
@@ -72,7 +76,12 @@ class DatabaseSource:
         stream = BytesIO()
         write_export(community, stream)
         body = stream.getvalue()
-        return RatingsSnapshot(body, "the embedded platform", hashlib.sha256(body).hexdigest())
+        return RatingsSnapshot(
+            body,
+            "the embedded platform",
+            hashlib.sha256(body).hexdigest(),
+            stored.fingerprint.sequence,
+        )
 
 
 def ratings_source(settings: Settings) -> RatingsSource:

@@ -17,9 +17,11 @@ from labelaudit_dagster.constitution.charts.solution import (
     rater_factor_histogram,
 )
 from labelaudit_dagster.constitution.charts.style import Chart
+from labelaudit_dagster.constitution.charts.uncertainty import acceptance_probability_histogram
 
 __all__ = [
     "Chart",
+    "acceptance_probability_histogram",
     "accepted_chart",
     "candidates_chart",
     "convergence_chart",

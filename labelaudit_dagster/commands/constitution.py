@@ -1,0 +1,124 @@
+"""`labelaudit constitution`: show the current constitution, with reasons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labelaudit_dagster.commands import opening
+from labelaudit_dagster.commands.console import emit_json, json_option, output, plain, table
+from labelaudit_dagster.failures import ExpectedFailure
+
+if TYPE_CHECKING:
+    from labelaudit_dagster.artifacts import ArtifactStore
+
+
+class NoConstitutionError(ExpectedFailure, LookupError):
+    """No constitution has been computed in this home yet."""
+
+
+@click.command()
+@json_option
+@click.option("--all", "everything", is_flag=True, help="Every guideline, not the accepted alone.")
+@click.option("--history", is_flag=True, help="What changed from version to version.")
+def constitution(as_json: bool, everything: bool, history: bool) -> None:
+    """Show the current constitution: what is in, why, and how sure that is."""
+    store = opening.artifact_store(opening.settings())
+    if history:
+        _show_history(store, as_json)
+    elif as_json:
+        document = _current(store)
+        if not everything:
+            accepted = [row for row in document["guidelines"] if row["status"] == "accepted"]
+            document = {**document, "guidelines": accepted}
+        emit_json(document)
+    else:
+        show_constitution(store, everything=everything)
+
+
+def _current(store: ArtifactStore) -> dict[str, Any]:
+    from labelaudit_dagster.current_constitution import read_current_constitution
+
+    current = read_current_constitution(store)
+    if current is None:
+        raise NoConstitutionError(
+            "This home has no constitution yet. Import ratings, then: labelaudit run constitution"
+        )
+    return current.document
+
+
+def show_constitution(store: ArtifactStore, *, everything: bool) -> None:
+    """Print the constitution as a table."""
+    document = _current(store)
+    console = output()
+    counts = document["counts"]
+    console.print(
+        f"Constitution {document['version']}: {counts['accepted']:,} of "
+        f"{document['n_guidelines']:,} guidelines accepted, from {document['n_ratings']:,} ratings "
+        f"by {document['n_raters']:,} people."
+    )
+    rows = document["guidelines"]
+    if not everything:
+        rows = [row for row in rows if row["status"] == "accepted"]
+    if rows:
+        console.print()
+        console.print(_table(rows, everything))
+    undecided = counts["undecided"]
+    if undecided:
+        console.print(
+            f"{undecided:,} guidelines are undecided: nearer to the threshold than the numerical "
+            "error of the solution."
+        )
+    if not everything:
+        others = document["n_guidelines"] - counts["accepted"]
+        console.print(f"\n{others:,} others, with reasons: labelaudit constitution --all")
+
+
+def _table(rows: list[dict[str, Any]], everything: bool) -> Any:
+    sure = any(row["p_accepted"] is not None for row in rows)
+    columns = [("score", True), ("intercept", True)]
+    columns += [("90 % interval", True), ("P(acc.)", True)] if sure else []
+    columns += [("support", True), ("ratings", True)]
+    columns += [("status", False)] if everything else []
+    shown = table("", [*columns, ("guideline", False)])
+    for row in rows:
+        cells = [_number(row["consensus_score"]), _number(row["intercept"])]
+        if sure:
+            low, high = row["interval_low"], row["interval_high"]
+            cells.append("-" if low is None else f"{low:.2f} to {high:.2f}")
+            cells.append("-" if row["p_accepted"] is None else f"{row['p_accepted']:.0%}")
+        support = row["raw_support"]
+        cells.append("-" if support is None else f"{support:.0%}")
+        cells.append(f"{row['n_ratings']:,}")
+        if everything:
+            cells.append(row["status"].replace("_", " "))
+        text = row["text"]
+        if everything and row["status"] != "accepted":
+            failed = [reason["sentence"] for reason in row["reasons"] if not reason["passed"]]
+            text = f"{text} — {' '.join(failed)}" if failed else text
+        shown.add_row(*cells, plain(text))
+    return shown
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _show_history(store: ArtifactStore, as_json: bool) -> None:
+    """Print, newest first, what each version changed."""
+    from labelaudit_dagster.constitution import difference_sentences
+    from labelaudit_dagster.current_constitution import read_changes
+
+    entries = read_changes(store)
+    if not entries:
+        _current(store)
+    if as_json:
+        emit_json(entries)
+        return
+    console = output()
+    for entry in entries:
+        console.print(f"{entry['created_at']}  version {entry['changes']['new_version']}")
+        sentences = difference_sentences(entry["changes"]) or ["Nothing changed."]
+        for sentence in sentences:
+            console.print(plain(f"  {sentence}"))

@@ -1,0 +1,36 @@
+"""`labelaudit doctor`: check this installation and say what to do."""
+
+from __future__ import annotations
+
+import click
+
+from labelaudit_dagster.commands import opening
+from labelaudit_dagster.commands.console import emit_json, json_option, output, plain
+from labelaudit_dagster.diagnosis import diagnose
+
+
+@click.command()
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Check versions, storage, database and settings; ends with 1 if something must be mended."""
+    findings = diagnose(opening.settings())
+    if as_json:
+        emit_json(
+            {
+                "healthy": all(finding.ok for finding in findings),
+                "findings": [
+                    {"what": f.what, "ok": f.ok, "finding": f.finding, "advice": f.advice}
+                    for f in findings
+                ],
+            }
+        )
+    else:
+        console = output()
+        for finding in findings:
+            mark = "ok  " if finding.ok else "BAD "
+            console.print(plain(f"{mark} {finding.what}: {finding.finding}"))
+            if finding.advice:
+                console.print(plain(f"     {finding.advice}"))
+    if not all(finding.ok for finding in findings):
+        ctx.exit(1)

@@ -1,0 +1,136 @@
+"""`labelaudit run`: compute what the home's data allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from labelaudit_dagster.commands import opening
+from labelaudit_dagster.commands.console import emit_json, json_option, progress, say
+from labelaudit_dagster.commands.constitution import show_constitution
+from labelaudit_dagster.failures import ExpectedFailure
+from labelaudit_dagster.launch import RunOutcome, run_group
+from labelaudit_dagster.settings import Settings
+
+MODEL_OPTIONS: dict[str, type] = {
+    "lambda_intercept": float,
+    "lambda_factor": float,
+    "ndim": int,
+    "learning_rate": float,
+    "iteration_cap": int,
+    "tolerance": float,
+    "seed": int,
+}
+RULE_OPTIONS: dict[str, type] = {
+    "intercept_threshold": float,
+    "min_ratings": int,
+    "min_support": float,
+}
+
+
+class RunFailedError(ExpectedFailure, RuntimeError):
+    """A run ended without its result; what was current before still is."""
+
+
+@click.group()
+def run() -> None:
+    """Compute from the data that this home holds."""
+
+
+def _setting_options(
+    names: dict[str, type],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add an option for each setting; not given, the setting itself counts."""
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        for name, kind in reversed(names.items()):
+            text = Settings.model_fields[name].description
+            default = Settings.model_fields[name].default
+            command = click.option(
+                f"--{name.replace('_', '-')}", name, type=kind, help=f"{text} [{default:g}]"
+            )(command)
+        return command
+
+    return add
+
+
+@run.command()
+@click.option(
+    "--method",
+    type=click.Choice(["exact", "gradient_descent"]),
+    help="Solver; gradient_descent is the notebook's, whose result depends on its seed.",
+)
+@_setting_options(MODEL_OPTIONS)
+@_setting_options(RULE_OPTIONS)
+@click.option("--skip-uncertainty", is_flag=True, help="Leave out bootstrap and leave-one-out.")
+@json_option
+def constitution(skip_uncertainty: bool, as_json: bool, **options: Any) -> None:
+    """Turn the ratings into a constitution and show it."""
+    settings = opening.settings()
+    if options["method"] == "gradient_descent":
+        say(
+            "Warning: gradient_descent stops short of the optimum, and another seed gives another "
+            "constitution (see `labelaudit instability`). Use exact for anything that matters."
+        )
+    with progress("starting") as tell:
+        outcome = compute_constitution(
+            settings, options=options, skip_uncertainty=skip_uncertainty, tell=tell
+        )
+    for warning in outcome.warnings:
+        say(f"Note: {warning}")
+    store = opening.artifact_store(settings)
+    if as_json:
+        from labelaudit_dagster.current_constitution import read_current_constitution
+
+        current = read_current_constitution(store)
+        emit_json(
+            {
+                "run_id": outcome.run_id,
+                "version": current.document["version"] if current else None,
+                "accepted": current.document["accepted"] if current else [],
+                "warnings": outcome.warnings,
+            }
+        )
+        return
+    show_constitution(store, everything=False)
+
+
+def compute_constitution(
+    settings: Settings,
+    *,
+    options: dict[str, Any],
+    skip_uncertainty: bool,
+    tell: Callable[[str], None],
+) -> RunOutcome:
+    """Run the group `constitution`.
+
+    Args:
+        settings: settings of the installation.
+        options: model and rule options by setting name; None stands for the setting's value.
+        skip_uncertainty: leave out the asset `uncertainty`.
+        tell: is told the progress.
+
+    Raises:
+        RunFailedError: with the reasons, if the run did not end well.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    rule = {name: value for name, value in given.items() if name in RULE_OPTIONS}
+    model = {name: value for name, value in given.items() if name not in RULE_OPTIONS}
+    ops = {"factorization": {"config": model}, "constitution": {"config": rule}}
+    if not skip_uncertainty:
+        ops["uncertainty"] = {"config": rule}
+    outcome = run_group(
+        settings,
+        "constitution",
+        skip=frozenset({"uncertainty"}) if skip_uncertainty else frozenset(),
+        run_config={"ops": ops},
+        progress=tell,
+    )
+    if not outcome.succeeded:
+        reasons = " ".join(outcome.problems) or "Dagster does not say why."
+        raise RunFailedError(
+            f"{reasons} What was current before is unchanged (run {outcome.run_id})."
+        )
+    return outcome

@@ -1,0 +1,96 @@
+"""The constitution that is current: read from the artifact store, one generation throughout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore
+from labelaudit_dagster.constitution.uncertainty_join import with_uncertainty
+
+
+@dataclass(frozen=True)
+class CurrentConstitution:
+    """A constitution as people read it.
+
+    Attributes:
+        ref: the artifact version.
+        document: as `constitution_document` makes it, with `version` and `created_at` of the
+            artifact, `provenance` from its lineage, and uncertainty where it is at hand.
+        changes: as `diff_constitutions` makes it, against the constitution before.
+    """
+
+    ref: ArtifactRef
+    document: dict[str, Any]
+    changes: dict[str, Any]
+
+
+def read_current_constitution(store: ArtifactStore) -> CurrentConstitution | None:
+    """Return the current constitution, or None before the first one.
+
+    Raises:
+        ArtifactError: if what is stored is damaged.
+    """
+    ref = store.current("constitution")
+    return None if ref is None else read_constitution(store, ref)
+
+
+def read_constitution(store: ArtifactStore, ref: ArtifactRef) -> CurrentConstitution:
+    """Return one version of the constitution.
+
+    Raises:
+        ArtifactError: if the version is not in the store, or damaged.
+    """
+    manifest = store.manifest(ref)
+    document = store.load_json(ref, "document")
+    snapshot = store.resolve_upstream(ref, "ratings_export")
+    document = {
+        **document,
+        "version": ref.version,
+        "created_at": manifest.created_at.isoformat().replace("+00:00", "Z"),
+        "provenance": {
+            **document["provenance"],
+            "run_id": manifest.run_id,
+            "code_version": manifest.code_version,
+            "inputs": dict(manifest.inputs),
+            "snapshot": snapshot.version,
+            "snapshot_sha256": store.manifest(snapshot).content_hash,
+        },
+    }
+    changes = {**store.load_json(ref, "changes"), "new_version": ref.version}
+    return CurrentConstitution(
+        ref, with_uncertainty(document, _uncertainty(store, ref, document)), changes
+    )
+
+
+def _uncertainty(store: ArtifactStore, ref: ArtifactRef, document: dict[str, Any]) -> Any:
+    """Return the uncertainty of the same factorization under the same rule, or None."""
+    found = store.current("uncertainty")
+    if found is None or store.manifest(found).inputs.get("factorization") != store.manifest(
+        ref
+    ).inputs.get("factorization"):
+        return None
+    rule = store.load_json(found, "options")["rule"]
+    if any(document["parameters"][name] != value for name, value in rule.items()):
+        return None
+    return store.load_table(found, "guidelines")
+
+
+def read_changes(store: ArtifactStore) -> list[dict[str, Any]]:
+    """Return what each kept version of the constitution changed, newest first.
+
+    Returns:
+        Documents with `created_at`, `run_id` and `changes` (see `diff_constitutions`).
+    """
+    entries = []
+    for ref in reversed(store.versions("constitution")):
+        manifest = store.manifest(ref)
+        changes = {**store.load_json(ref, "changes"), "new_version": ref.version}
+        entries.append(
+            {
+                "created_at": manifest.created_at.isoformat().replace("+00:00", "Z"),
+                "run_id": manifest.run_id,
+                "changes": changes,
+            }
+        )
+    return entries
