@@ -71,13 +71,15 @@ def read_participants(
 
     frame = everybody[["participant_id"]].iloc[sieve.kept]
     frame = frame.sort_values("participant_id", ignore_index=True)
-    attributes = [name for name in _ATTRIBUTES if name in everybody and everybody[name].any()]
-    for name in attributes:
+    for name in _ATTRIBUTES:
+        if name not in everybody:
+            continue
         values = everybody[["participant_id", name]].dropna().drop_duplicates()
         differing = values["participant_id"].duplicated(keep=False)
         warnings.add("differing_attribute", values["participant_id"][differing].nunique())
         agreed = values[~differing].set_index("participant_id")[name]
-        frame[name] = frame["participant_id"].map(agreed).astype("str")
+        if len(agreed):
+            frame[name] = frame["participant_id"].map(agreed).astype("str")
     malformed = [] if wide is None else [wide.malformed]
     return PolisParticipants(
         frame,
