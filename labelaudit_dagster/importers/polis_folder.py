@@ -7,6 +7,8 @@ from pathlib import Path
 
 from labelaudit_dagster.importers.failure import ImportFailure
 
+_WIDE_NAMES = ("participants-votes.csv", "participant-votes.csv")
+
 
 @dataclass(frozen=True)
 class PolisFiles:
@@ -34,8 +36,8 @@ def polis_files(folder: Path) -> PolisFiles:
     if not folder.is_dir():
         raise ImportFailure(f"{folder} is not a folder; give the folder of a Polis export.")
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    wide = _find(folder, names, ("participants-votes.csv", "participant-votes.csv"))
-    others = [name for name in names if not name.endswith(("ts-votes.csv", "nt-votes.csv"))]
+    wide = _find(folder, names, _WIDE_NAMES)
+    others = [name for name in names if not name.endswith(_WIDE_NAMES)]
     votes = _find(folder, others, ("votes.csv",))
     comments = _find(folder, names, ("comments.csv",))
     if comments is None:
