@@ -144,7 +144,8 @@ def _checks(community: Community, max_share: float) -> Any:
     try:
         community.validate()
     except pandera.errors.SchemaErrors as error:
-        problem = f"{len(error.failure_cases)} cells do not fit, first: {error.failure_cases.iloc[0].to_dict()}"
+        cases = error.failure_cases
+        problem = f"{len(cases)} cells do not fit, first: {cases.iloc[0].to_dict()}"
     yield dg.AssetCheckResult(
         asset_key="guideline_ratings",
         check_name="schema",
