@@ -37,11 +37,12 @@ from labelaudit_dagster.factorization import (
     fold_in,
     leave_one_out,
 )
-from labelaudit_dagster.factorization.exact import ExactSolver, random_start
+from labelaudit_dagster.factorization.exact import ExactSolver, Start
 from labelaudit_dagster.factorization.gradient_descent import random_parameters
 from labelaudit_dagster.factorization.layouts import arrange
 from labelaudit_dagster.factorization.moments import moments
 from labelaudit_dagster.factorization.runtime import double_precision
+from labelaudit_dagster.factorization.starts import random_start
 
 FOLDER = Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parent
@@ -78,7 +79,7 @@ def one_start(ratings: RatingTriples, parameters: FactorizationParameters) -> Ca
         with double_precision():
             solver = ExactSolver(ratings, parameters)
             start = random_start(ratings, parameters.ndim, parameters.seed, 0)
-            return solver.run("start", start, ramp=True)
+            return solver.run(Start("start", start, True))
 
     return run
 

@@ -8,8 +8,9 @@ from time import perf_counter
 
 from benchmarks.factorization_problems import of_size
 from labelaudit_dagster.factorization import FactorizationParameters
-from labelaudit_dagster.factorization.exact import ExactSolver, random_start
+from labelaudit_dagster.factorization.exact import ExactSolver, Start
 from labelaudit_dagster.factorization.runtime import double_precision
+from labelaudit_dagster.factorization.starts import random_start
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 SWEEPS = 40
@@ -26,11 +27,11 @@ def measure_growth(sizes: tuple[int, ...] = SIZES) -> dict[int, float]:
         start = random_start(ratings, 1, 0, 0)
         with double_precision():
             solver = ExactSolver(ratings, parameters)
-            solver.run("start", start, ramp=True)
+            solver.run(Start("start", start, True))
             took = []
             for _ in range(3):
                 began = perf_counter()
-                solver.run("start", start, ramp=True)
+                solver.run(Start("start", start, True))
                 took.append(perf_counter() - began)
         measured[size] = min(took) / SWEEPS
     return measured

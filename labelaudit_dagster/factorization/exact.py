@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -31,6 +34,7 @@ from labelaudit_dagster.factorization.results import (
     Trajectory,
 )
 from labelaudit_dagster.factorization.runtime import double_precision
+from labelaudit_dagster.factorization.starts import perturbed_start, random_start, with_factor
 from labelaudit_dagster.factorization.sweeps import (
     CONVERGED,
     NOT_FINITE,
@@ -46,6 +50,8 @@ Float64Array = NDArray[np.float64]
 
 FEWER_STARTS_FROM = 1_000_000
 """Ratings above which two random starts are the default instead of six."""
+ONE_AT_A_TIME_FROM = 1_000_000
+"""Ratings from which one start uses all cores by itself."""
 EQUALLY_GOOD = 1e-7
 """Candidates whose loss exceeds the best by at most this, times the mean squared rating."""
 BETTER = 1e-9
@@ -55,7 +61,6 @@ _RATE_SWEEPS = 10
 _LEAST_AMPLIFICATION, _MOST_AMPLIFICATION = 10.0, 1000.0
 _SINGLE_TOLERANCE = 1e-4
 _SINGLE_CAP = 400
-_START_LEVELS = (0.0, 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,14 @@ class Solved:
     candidate: Candidate
     model: ModelParameters
     trajectory: Trajectory
+
+
+class Start(NamedTuple):
+    """Parameters to start from, and whether the factor penalty is ramped up first."""
+
+    name: str
+    model: ModelParameters
+    ramp: bool
 
 
 class ExactSolver:
@@ -81,10 +94,20 @@ class ExactSolver:
         self.problem: Problem = to_problem(self.arrangement)
         self.mean_square = self.arrangement.total_square / self.arrangement.total_weight
 
-    def run(self, name: str, start: ModelParameters, *, ramp: bool) -> Solved:
+    def run_all(self, starts: list[Start]) -> Iterator[Solved]:
+        """Solve from each start, several at a time; yield in their order."""
+        large = len(self.ratings) >= ONE_AT_A_TIME_FROM
+        with ThreadPoolExecutor(1 if large else os.cpu_count()) as pool:
+            yield from pool.map(self.run, starts)
+
+    def run(self, start: Start) -> Solved:
         """Solve from one start."""
-        ramp_from = 0 if ramp else WITHOUT_RAMP
-        state = to_state(start, self.arrangement)
+        with double_precision():
+            return self._run(start)
+
+    def _run(self, start: Start) -> Solved:
+        ramp_from = 0 if start.ramp else WITHOUT_RAMP
+        state = to_state(start.model, self.arrangement)
         earlier: Loop | None = None
         if self.precision == "float32":
             tolerance = max(self.parameters.tolerance, _SINGLE_TOLERANCE)
@@ -105,7 +128,7 @@ class ExactSolver:
         }.get(outcome, SolutionStatus.ITERATION_LIMIT)
         model = canonical(from_state(loop.state, self.arrangement), self.ratings)
         return Solved(
-            Candidate(name, float(loop.loss), float(loop.kkt), sweeps, status),
+            Candidate(start.name, float(loop.loss), float(loop.kkt), sweeps, status),
             model,
             _trajectory(loop if earlier is None else earlier, loop if earlier else None),
         )
@@ -144,45 +167,6 @@ def _trajectory(first: Loop, second: Loop | None) -> Trajectory:
     return Trajectory(np.concatenate(losses), np.concatenate(kkts))
 
 
-def random_start(ratings: RatingTriples, ndim: int, seed: int, number: int) -> ModelParameters:
-    """Return mu = mean rating, no intercepts, and random item factors.
-
-    Factors are drawn for rated items only, in the items' order: neither the order of ratings nor
-    raters or items without ratings change them. They are uniform on an interval of length one
-    about 0 and about 0.5 in turn.
-    """
-    generator = np.random.default_rng([seed, number])
-    rated = ratings.col_weights() > 0
-    factor = np.zeros((ratings.n_cols, ndim))
-    level = _START_LEVELS[number % len(_START_LEVELS)]
-    factor[rated] = generator.random((int(rated.sum()), ndim)) - 0.5 + level
-    return _with_factor(ratings, factor)
-
-
-def _with_factor(ratings: RatingTriples, factor: Float64Array) -> ModelParameters:
-    weights = ratings.weights()
-    return ModelParameters(
-        mu=float(weights @ ratings.value / weights.sum()),
-        rater_intercept=np.zeros(ratings.n_rows),
-        item_intercept=np.zeros(ratings.n_cols),
-        rater_factor=np.zeros((ratings.n_rows, factor.shape[1])),
-        item_factor=factor,
-    )
-
-
-def _perturbed(
-    ratings: RatingTriples, model: ModelParameters, seed: int, number: int
-) -> ModelParameters:
-    """Multiply the rated items' factors by 1 plus standard normal noise, in the items' order."""
-    generator = np.random.default_rng([seed, 1_000_000 + number])
-    rated = ratings.col_weights() > 0
-    factor = model.item_factor.copy()
-    factor[rated] *= 1 + generator.standard_normal(factor[rated].shape)
-    return ModelParameters(
-        model.mu, model.rater_intercept, model.item_intercept, model.rater_factor, factor
-    )
-
-
 def _best(solved: list[Solved], margin: float) -> Solved:
     """Return the lowest loss; a converged candidate within the margin goes before others.
 
@@ -210,47 +194,51 @@ def factorize_exactly(
 ) -> Factorization:
     """Solve from all starts and keep the best; see `factorize`."""
     began = perf_counter()
+    progress("arranging ratings", 0.0)
     with double_precision():
-        progress("arranging ratings", 0.0)
         solver = ExactSolver(ratings, parameters)
-        n_starts = parameters.starts or (2 if len(ratings) > FEWER_STARTS_FROM else 6)
-        in_all = n_starts + parameters.perturbed_restarts + 1 + (warm_start is not None)
-        solved: list[Solved] = []
-        equally_good = EQUALLY_GOOD * solver.mean_square
+    n_starts = parameters.starts or (2 if len(ratings) > FEWER_STARTS_FROM else 6)
+    in_all = n_starts + parameters.perturbed_restarts + 1 + (warm_start is not None)
+    margin = EQUALLY_GOOD * solver.mean_square
+    solved: list[Solved] = []
 
-        def starts() -> Iterator[tuple[str, ModelParameters, bool]]:
-            for number in range(n_starts):
-                start = random_start(ratings, parameters.ndim, parameters.seed, number)
-                yield f"random-{number + 1}", start, True
-            zero = np.zeros((ratings.n_cols, parameters.ndim))
-            yield "zero-factors", _with_factor(ratings, zero), False
-            best = _best(solved, equally_good).model
-            for number in range(parameters.perturbed_restarts):
-                yield (
-                    f"perturbed-{number + 1}",
-                    _perturbed(ratings, best, parameters.seed, number),
-                    False,
-                )
+    def run(starts: list[Start]) -> None:
+        for one in solver.run_all(starts):
+            solved.append(one)
+            progress(one.candidate.name, len(solved) / in_all)
 
-        for name, start, ramp in starts():
-            progress(name, len(solved) / in_all)
-            solved.append(solver.run(name, start, ramp=ramp))
-        winner = _best(solved, equally_good)
-        taken = False
-        if warm_start is not None:
-            progress("warm-start", len(solved) / in_all)
-            warm = _from_warm_start(solver, warm_start)
-            better = winner.candidate.loss - BETTER * solver.mean_square
-            finished = warm.candidate.status is SolutionStatus.CONVERGED
-            unfinished = winner.candidate.status is not SolutionStatus.CONVERGED
-            if finished and (
-                warm.candidate.loss < better
-                or (unfinished and warm.candidate.loss < winner.candidate.loss + equally_good)
-            ):
-                solved.append(warm)
-                winner, taken = warm, True
-        progress("done", 1.0)
+    fresh = [
+        Start(f"random-{k + 1}", random_start(ratings, parameters.ndim, parameters.seed, k), True)
+        for k in range(n_starts)
+    ]
+    zero = with_factor(ratings, np.zeros((ratings.n_cols, parameters.ndim)))
+    run(fresh[:1])  # alone, so that the program is compiled once
+    run([*fresh[1:], Start("zero-factors", zero, False)])
+    best = _best(solved, margin).model
+    run(
+        [
+            Start(f"perturbed-{k + 1}", perturbed_start(ratings, best, parameters.seed, k), False)
+            for k in range(parameters.perturbed_restarts)
+        ]
+    )
+    winner = _best(solved, margin)
+    taken = False
+    if warm_start is not None:
+        warm = _from_warm_start(solver, warm_start)
+        if _clearly_better(warm.candidate, winner.candidate, solver.mean_square):
+            solved.append(warm)
+            winner, taken = warm, True
+    progress("done", 1.0)
     return _result(solver, solved, winner, taken, perf_counter() - began)
+
+
+def _clearly_better(warm: Candidate, cold: Candidate, mean_square: float) -> bool:
+    """Whether the warm start is converged and better by a margin that rounding cannot make."""
+    if warm.status is not SolutionStatus.CONVERGED:
+        return False
+    if cold.status is not SolutionStatus.CONVERGED:
+        return warm.loss < cold.loss + EQUALLY_GOOD * mean_square
+    return warm.loss < cold.loss - BETTER * mean_square
 
 
 def _from_warm_start(solver: ExactSolver, model: ModelParameters) -> Solved:
@@ -258,7 +246,7 @@ def _from_warm_start(solver: ExactSolver, model: ModelParameters) -> Solved:
     as_given = solver.evaluate("warm-start", model)
     if as_given.candidate.kkt <= solver.parameters.tolerance:
         return as_given
-    return solver.run("warm-start", model, ramp=False)
+    return solver.run(Start("warm-start", model, False))
 
 
 def _amplification(trajectory: Trajectory) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelaudit_dagster.factorization.arranged import from_state, place, to_problem, to_state
+from labelaudit_dagster.factorization.exact import ONE_AT_A_TIME_FROM
 from labelaudit_dagster.factorization.layouts import arrange
 from labelaudit_dagster.factorization.parameters import FactorizationParameters
 from labelaudit_dagster.factorization.ratings import RatingTriples
@@ -25,9 +26,6 @@ from labelaudit_dagster.factorization.runtime import double_precision
 from labelaudit_dagster.factorization.sweeps import CONVERGED, WITHOUT_RAMP, Options, solve
 
 Float64Array = NDArray[np.float64]
-
-_ONE_AT_A_TIME_FROM = 1_000_000
-"""Ratings from which one solution uses all cores by itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +72,7 @@ class ReplicateSolver:
     ) -> Iterator[Replicate]:
         """Yield the replicates in the order of their weights, each of shape (n_raters,)."""
         cores = os.cpu_count() or 1
-        workers = 1 if len(self.ratings) >= _ONE_AT_A_TIME_FROM else cores
+        workers = 1 if len(self.ratings) >= ONE_AT_A_TIME_FROM else cores
         with ThreadPoolExecutor(workers) as pool:
             for number, replicate in enumerate(pool.map(self.solve_one, rater_weights)):
                 if report is not None:
