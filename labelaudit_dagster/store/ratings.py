@@ -57,12 +57,16 @@ def add_rating(
 
     Raises:
         UnknownGuidelineError: There is no such guideline at present.
-        InvalidTableError: The participant's id is empty or too long.
+        InvalidTableError: The participant's id is empty, too long, or no valid UTF-8.
         StoreError: The database failed; nothing was stored.
     """
-    if not 0 < len(participant_id.encode("utf-8", "surrogatepass")) <= LONGEST_ID_BYTES:
+    try:
+        usable = 0 < len(participant_id.encode("utf-8")) <= LONGEST_ID_BYTES
+    except UnicodeEncodeError:
+        usable = False
+    if not usable:
         raise InvalidTableError(
-            f"A participant's id must have 1 to {LONGEST_ID_BYTES} bytes in UTF-8."
+            f"A participant's id must be a text of 1 to {LONGEST_ID_BYTES} bytes in UTF-8."
         )
     with db.write() as connection:
         item = connection.scalar(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ PERSONAL_ROLES: frozenset[Role] = frozenset({"participant", "auditor"})
 _PREFIX = "la"
 _ID_BYTES = 8
 _SECRET_BYTES = 32
+_ID = re.compile(f"[0-9a-f]{{{2 * _ID_BYTES}}}")
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,15 @@ def create_token(
 def verify_token(db: Database, text: str, *, now: datetime) -> Token | None:
     """Return the token that a request brought; None if it is not, or no longer, valid.
 
-    Takes the same steps whether the id is known or not, and compares in constant time.
+    Takes the same steps whether an id is known or not, and compares in constant time.
 
     Raises:
         StoreError: The database failed.
     """
     prefix, _, rest = text.partition("_")
     token_id, _, secret = rest.partition("_")
+    if _ID.fullmatch(token_id) is None:
+        return None
     with db.read() as connection:
         row = (
             connection.execute(select(tokens).where(tokens.c.token_id == token_id))

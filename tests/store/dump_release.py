@@ -1,0 +1,75 @@
+"""Write `released/<version>.sql`: a database of the present schema, with a little of everything.
+
+Run once when a schema version is about to be released, never again afterwards:
+`python tests/store/dump_release.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import conftest  # the builder of communities, beside this file
+
+from labelaudit_dagster.store import (
+    Database,
+    add_rating,
+    begin_publication,
+    create_token,
+    finish_publication,
+    hold_publication,
+    import_community,
+    receive_constitution,
+    sqlite_url,
+)
+from labelaudit_dagster.store.schema import SCHEMA_VERSION, tokens
+
+make_community = inspect.unwrap(conftest.make_community)
+NOW = conftest.NOW
+
+PAYLOAD = {
+    "accepted_guideline_ids": ["g1"],
+    "guideline_intercepts": {"g1": 0.4},
+    "user_intercepts": {"a": 0.1},
+    "guideline_embeddings": {"g1": [0.3]},
+    "user_embeddings": {"a": [0.2]},
+    "guideline_scores": {"g1": 0.9},
+    "mu": 0.5,
+}
+
+
+def main() -> None:
+    """Write the dump."""
+    folder = Path(__file__).parent / "released"
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "release.db"
+        with Database.open(sqlite_url(path)) as db:
+            community = make_community()(
+                [("a", "g1", True, None), ("b", "g1", True, None), ("é\x1a", "g2", True, None)],
+                people={"a": {"group": "0"}, "b": {}, "é\x1a": {"group": "1"}},
+                topics=[("t", "Topic", None)],
+                quarantine=[("guideline_ratings", 4, "superseded", '{"a": 1}')],
+            )
+            import_community(db, community, now=NOW)
+            add_rating(db, "a", "g1", False, now=NOW)
+            receive_constitution(db, PAYLOAD, idempotency_key="key", now=NOW)
+            begun = begin_publication(db, PAYLOAD, now=NOW)
+            finish_publication(db, begun.sequence, receipt={"success": True}, now=NOW)
+            hold_publication(db, PAYLOAD | {"mu": 0.6}, because=["too many changes"], now=NOW)
+            create_token(db, "operator", now=NOW)
+            with db.write() as opened:
+                # A secret that is no secret, so that none is kept beside the code.
+                known = hashlib.sha256(b"test").digest()
+                opened.execute(tokens.update().values(secret_hash=known))
+        connection = sqlite3.connect(path)
+        dump = "\n".join(connection.iterdump()) + "\n"
+        connection.close()
+    (folder / f"{SCHEMA_VERSION}.sql").write_text(dump, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
