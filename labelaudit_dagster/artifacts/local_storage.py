@@ -126,13 +126,18 @@ class LocalStorage:
         target = self._path(folder)
         with self._refusals("write", folder):
             self._make_version_folder(target)
+            *first, last = files
+            temporary = target / f"{last}.tmp"
             try:
-                for name, data in files.items():
-                    _write_durably(target / name, data)
+                for name in first:
+                    _write_durably(target / name, files[name])
+                # The last file says that the version is whole, so it has to appear whole itself.
+                _write_durably(temporary, files[last])
+                temporary.replace(target / last)
                 _sync_folder(target)
                 _sync_folder(target.parent)
             except BaseException:
-                for name in files:
+                for name in (last, temporary.name, *first):
                     with suppress(OSError):
                         (target / name).unlink()
                 with suppress(OSError):

@@ -37,7 +37,13 @@ class Storage(Protocol):
         """All files with their size in bytes, and, with size 0 and a final `/`, empty folders."""
 
     def write_version(self, folder: str, files: dict[str, bytes]) -> None:
-        """Write a new folder, its files in the given order, durably; on failure leave nothing."""
+        """Write a new folder durably; on failure leave nothing.
+
+        Args:
+            folder: the folder, which does not exist.
+            files: content by file name, in the order of writing. The last file is there only when
+                all others are, and then it is there whole.
+        """
 
     def replace(self, path: str, data: bytes, stamp: str) -> None:
         """Put a small file in place at once: readers see the old or the new content, whole.
