@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +19,7 @@ from fault_expectations import ask
 from platform_server import PlatformServer
 
 from labelaudit_dagster.platform_client import (
+    BadAnswer,
     DeadlineExceeded,
     HttpPolicy,
     PlatformClient,
@@ -118,6 +120,13 @@ def test_environment_brings_neither_proxy_nor_password(
     assert not stranger.requests
 
 
+def test_compression_that_was_not_asked_for_is_refused_by_name(platform, make_client):
+    platform.prepare([lambda exchange: exchange.answer(200, b"\x1b\x00", Content_Encoding="br")])
+    with pytest.raises(BadAnswer, match="compression that was not asked for"):
+        make_client().fetch_export()
+    assert platform.requests[0].headers["accept-encoding"] == "gzip"
+
+
 def test_cookies_are_not_kept(platform, make_client):
     platform.prepare([lambda exchange: exchange.answer(503, b"", Set_Cookie="session=1; Path=/")])
     make_client().fetch_export()
@@ -179,6 +188,31 @@ def test_deaf_server_does_not_hold_a_large_document_for_ever(api_key):
         assert time.monotonic() - started < 3
     assert isinstance(caught.value, (Unreachable, DeadlineExceeded))
     assert caught.value.may_have_been_applied
+
+
+def test_slow_reader_does_not_hold_a_large_document_for_ever(api_key):
+    """It takes in a little whenever the client is about to give up."""
+    done = threading.Event()
+
+    def read_slowly():
+        connection, _ = listener.accept()
+        with connection:
+            while not done.wait(0.02) and connection.recv(256 * 1024):
+                pass
+
+    with socket.socket() as listener, ThreadPoolExecutor(1) as pool:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(8)
+        reader = pool.submit(read_slowly)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        policy = HttpPolicy(timeout_seconds=5, deadline_seconds=0.6, attempts=1)
+        started = time.monotonic()
+        body = b'"' + b"x" * 60_000_000 + b'"'
+        with pytest.raises(DeadlineExceeded, match="ran out of time before any answer"):
+            PlatformClient(address, api_key, policy).publish_constitution(body, "1-a")
+        assert time.monotonic() - started < 2.5
+        done.set()
+        reader.result()
 
 
 def test_threads_may_share_a_client(platform, make_client):
