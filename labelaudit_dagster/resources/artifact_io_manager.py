@@ -259,7 +259,7 @@ class ArtifactIOManager(ConfigurableIOManager):
                     f"{asset} has no partitions, and the step returned a value for each of several."
                 )
             return {None: obj}
-        wanted = [str(key) for key in context.asset_partition_keys]
+        wanted = sorted(str(key) for key in context.asset_partition_keys)
         if not isinstance(obj, Partitioned) and len(wanted) == 1:
             return {wanted[0]: obj}
         if not isinstance(obj, Mapping):
@@ -322,7 +322,7 @@ class ArtifactIOManager(ConfigurableIOManager):
         in_plan = upstream is not None and upstream.step_key != _NOT_A_STEP
         partitions: list[Any] = [None]
         if context.has_asset_partitions:
-            partitions = [str(key) for key in context.asset_partition_keys]
+            partitions = sorted(str(key) for key in context.asset_partition_keys)
         refs = self._resolve(
             asset_key,
             partitions,
