@@ -53,6 +53,7 @@ from labelaudit_dagster.store.publications import (
     list_publications,
     publication_payload,
 )
+from labelaudit_dagster.store.quarantine import quarantine_counts
 from labelaudit_dagster.store.ratings import StoredRating, add_rating
 from labelaudit_dagster.store.sources import ImportMode, Source, list_sources
 from labelaudit_dagster.store.tokens import (
@@ -120,6 +121,7 @@ __all__ = [
     "load_community",
     "payload_hash",
     "publication_payload",
+    "quarantine_counts",
     "ratings_since",
     "receive_constitution",
     "revoke_token",

@@ -10,9 +10,10 @@ from typing import Self
 from sqlalchemy.engine import Connection, Engine
 
 from labelaudit_dagster.store.engine import WRITING, make_engine
-from labelaudit_dagster.store.errors import DatabaseReadOnlyError
+from labelaudit_dagster.store.errors import DatabaseReadOnlyError, SchemaVersionError
 from labelaudit_dagster.store.failures import translated
-from labelaudit_dagster.store.schema_version import ensure_schema
+from labelaudit_dagster.store.schema import SCHEMA_VERSION
+from labelaudit_dagster.store.schema_version import check_schema, upgrade_schema
 from labelaudit_dagster.store.url import parse_url, shown_url
 
 BUSY_TIMEOUT_SECONDS = 60.0
@@ -37,8 +38,9 @@ class Database:
         """Open a database, creating or upgrading its schema where that is needed.
 
         SQLite files are in WAL mode with foreign keys on and synchronous=FULL, so that what
-        was acknowledged survives a power failure. With `read_only` nothing is created or
-        upgraded, and an SQLite file is read even where its folder may not be written.
+        was acknowledged survives a power failure. With `read_only` nothing is created, and an
+        SQLite file is read even where its folder may not be written; an older schema is
+        upgraded even so where that is allowed, since nothing could be read otherwise.
 
         Args:
             url: `sqlite:///file` or `postgresql://user:password@host/database`.
@@ -49,8 +51,8 @@ class Database:
             DatabaseMissingError: `read_only`, and there is no such file or no schema in it.
             DatabaseUnreachableError: The server or file cannot be opened.
             DatabaseReadOnlyError: It is to be written, and cannot be.
-            SchemaVersionError: The schema is newer than this program; or older, with
-                `read_only`.
+            SchemaVersionError: The schema is newer than this program; or older, and the
+                database may not be written.
             StoreError: The URL is not supported. No message holds the URL's password.
         """
         parsed = parse_url(url)
@@ -58,11 +60,28 @@ class Database:
         engine = make_engine(parsed, shown, read_only=read_only, busy_timeout=busy_timeout)
         database = cls(engine, shown, read_only=read_only)
         try:
-            ensure_schema(database, may_upgrade=not read_only)
+            found = check_schema(database)
+            if found != SCHEMA_VERSION and not read_only:
+                upgrade_schema(database)
         except BaseException:
             database.close()
             raise
+        if found is not None and found != SCHEMA_VERSION and read_only:
+            database.close()
+            cls._upgrade_for_reading(url, shown, found)
+            return cls.open(url, read_only=True, busy_timeout=busy_timeout)
         return database
+
+    @classmethod
+    def _upgrade_for_reading(cls, url: str, shown: str, found: str) -> None:
+        try:
+            cls.open(url).close()
+        except DatabaseReadOnlyError as error:
+            raise SchemaVersionError(
+                f"The database {shown} has the older schema {found} and may not be upgraded "
+                "from here; open it once with permission to write, for instance with "
+                "`labelaudit status`."
+            ) from error
 
     @property
     def shown_url(self) -> str:

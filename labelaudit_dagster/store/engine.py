@@ -121,8 +121,8 @@ def _reading_mode(path: Path, shown: str) -> str:
             raise translate_driver_error(error, shown) from error
         if log.exists() and log.stat().st_size > 0:
             raise DatabaseReadOnlyError(
-                f"The database {path} has unfinished business in {log.name} and lies in a "
-                "read-only folder; run `labelaudit status` once where it can be written."
+                f"The database {path} was not closed: rows are left in {log.name}, which cannot "
+                "be read in a read-only folder; open it once with permission to write."
             ) from error
         with translated(shown):
             _probe(path, "immutable=1")

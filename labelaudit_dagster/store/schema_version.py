@@ -25,28 +25,33 @@ VERSION_TABLE = "labelaudit_schema"
 _MIGRATION_LOCK = int.from_bytes(b"labelaud")
 
 
-def ensure_schema(database: Database, *, may_upgrade: bool) -> None:
-    """Bring the schema up to date, or say why that cannot be.
+def check_schema(database: Database) -> str | None:
+    """Return the schema's version that this code can work with or upgrade.
+
+    Returns:
+        The version, or None where there is none yet.
 
     Raises:
-        DatabaseMissingError: There is no schema, and none may be made.
-        SchemaVersionError: The schema is newer than this code, or older and may not be
-            upgraded.
+        DatabaseMissingError: There is no schema, and the database is for reading only.
+        SchemaVersionError: The schema is newer than this code.
     """
     with database.read() as connection:
         found = found_version(connection)
-    if found == SCHEMA_VERSION:
-        return
     _refuse_newer(database, found)
-    if not may_upgrade:
-        if found is None:
-            raise DatabaseMissingError(
-                f"The database {database.shown_url} is empty; import something first."
-            )
-        raise SchemaVersionError(
-            f"The database {database.shown_url} has the older schema {found}; run "
-            "`labelaudit status` once where it can be written, to upgrade it in place."
+    if found is None and database.read_only:
+        raise DatabaseMissingError(
+            f"The database {database.shown_url} is empty; import something first."
         )
+    return found
+
+
+def upgrade_schema(database: Database) -> None:
+    """Bring the schema up to date in one transaction; others that do the same wait.
+
+    Raises:
+        SchemaVersionError: Somebody upgraded it past this code meanwhile.
+        StoreError: The database failed; the schema is as it was.
+    """
     with database.exclusive() as connection:
         if database.dialect == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})

@@ -21,6 +21,7 @@ from labelaudit_dagster.store import (
     list_changes,
     list_sources,
     load_community,
+    quarantine_counts,
     ratings_since,
     receive_constitution,
 )
@@ -71,6 +72,7 @@ def test_what_went_in_comes_out(db: Database, make_community, now) -> None:
     stored.validate()
     pd.testing.assert_frame_equal(stored.quarantine, community.quarantine)
     assert stored.counts == community.counts
+    assert quarantine_counts(db) == {("guideline_ratings", "superseded"): 1}
     assert stored.warnings == {"invalid_time": 3}
     (source,) = list_sources(db)
     assert source.counts == community.counts

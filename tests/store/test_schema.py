@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from labelaudit_dagster import store
 from labelaudit_dagster.store import (
     Database,
     SchemaVersionError,
+    create_token,
     fingerprint,
     held_publication,
     last_published,
@@ -23,11 +25,13 @@ from labelaudit_dagster.store import (
     list_sources,
     list_tokens,
     load_community,
+    schema_version,
     sqlite_url,
     verify_token,
 )
+from labelaudit_dagster.store import database as database_module
 from labelaudit_dagster.store.schema import SCHEMA_VERSION, metadata
-from labelaudit_dagster.store.schema_version import VERSION_TABLE
+from labelaudit_dagster.store.schema_version import VERSION_TABLE, found_version
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -61,11 +65,64 @@ def test_a_newer_schema_is_refused_and_left_alone(database_url: str) -> None:
             Database.open(database_url, read_only=read_only)
 
 
-def test_an_older_schema_is_not_upgraded_by_readers(database_url: str) -> None:
-    with Database.open(database_url) as db, db.write() as connection:
-        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0000'"))
-    with pytest.raises(SchemaVersionError, match="older schema 0000"):
-        Database.open(database_url, read_only=True)
+@pytest.fixture
+def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that knows one more version, which adds a table."""
+
+    def migrate(connection, version: str) -> None:
+        connection.execute(text("CREATE TABLE added (x INTEGER)"))
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'"))
+
+    for module in (schema_version, database_module):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", "0002")
+    monkeypatch.setattr(schema_version, "migrate", migrate)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_older_schema_is_upgraded_once(database_url: str, request, now, read_only: bool) -> None:
+    with Database.open(database_url) as db:
+        token, _ = create_token(db, "operator", now=now)
+    request.getfixturevalue("next_version")
+    for _ in range(2):
+        with Database.open(database_url, read_only=read_only) as db, db.read() as connection:
+            assert found_version(connection) == "0002"
+            assert connection.scalar(text("SELECT count(*) FROM added")) == 0
+            assert list_tokens(db) == [token]
+
+
+def test_a_failed_upgrade_leaves_the_database_as_it_was(
+    database_url: str, request, monkeypatch, now
+) -> None:
+    with Database.open(database_url) as db:
+        create_token(db, "operator", now=now)
+    request.getfixturevalue("next_version")
+    whole = schema_version.migrate
+
+    def fail(connection, version: str) -> None:
+        whole(connection, version)
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(schema_version, "migrate", fail)
+    with pytest.raises(RuntimeError, match="on purpose"):
+        Database.open(database_url)
+    monkeypatch.undo()
+    with Database.open(database_url) as db, db.read() as connection:
+        assert found_version(connection) == SCHEMA_VERSION
+        assert not inspect(connection).has_table("added")
+        assert len(list_tokens(db)) == 1
+
+
+@pytest.mark.postgres
+def test_a_reader_without_rights_says_that_the_schema_is_old(postgresql_url, request) -> None:
+    role = f"reader_{uuid.uuid4().hex}"
+    with Database.open(postgresql_url) as db, db.exclusive() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'word'"))
+        connection.execute(text(f"GRANT pg_read_all_data TO {role}"))
+    url = postgresql_url.replace("tester:s3cret-word", f"{role}:word")
+    Database.open(url, read_only=True).close()
+    request.getfixturevalue("next_version")
+    with pytest.raises(SchemaVersionError, match="older schema 0001"):
+        Database.open(url, read_only=True)
 
 
 def test_many_may_open_a_new_database_at_once(database_url: str) -> None:
