@@ -69,7 +69,7 @@ def constitution(
             factorization,
             rule,
             # The run's id names the version until the store gives it one.
-            version=context.run_id,
+            version=context.run.run_id,
             created_at=datetime.now(UTC),
         )
     previous = None

@@ -59,7 +59,8 @@ class RuleOptions(dg.Config):
         """
         from labelaudit_dagster.constitution import AcceptanceRule
 
-        return AcceptanceRule(**_filled(self, settings))
+        given = _filled(self, settings)
+        return AcceptanceRule(**{name: given[name] for name in RuleOptions.model_fields})
 
 
 class UncertaintyOptions(RuleOptions):
