@@ -57,6 +57,7 @@ COMMANDS = "labelaudit_dagster.commands"
         "import": (f"{COMMANDS}.import_data:import_data", "Load ratings into this home"),
         "run": (f"{COMMANDS}.run:run", "Compute the constitution"),
         "constitution": (f"{COMMANDS}.constitution:constitution", "Show the current constitution"),
+        "publish": (f"{COMMANDS}.publish:publish", "Publish the constitution, through the gate"),
         "status": (f"{COMMANDS}.status:status", "What is current, how old, what failed"),
         "doctor": (f"{COMMANDS}.doctor:doctor", "Check this installation and say what to do"),
         "dagster": (f"{COMMANDS}.dagster:dagster", "The Dagster UI and daemon on this home"),

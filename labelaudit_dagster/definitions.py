@@ -6,7 +6,7 @@ import dagster as dg
 
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.assets import constitution_assets
-from labelaudit_dagster.launch import GROUP_TAG
+from labelaudit_dagster.assets.jobs import constitution_jobs
 from labelaudit_dagster.progress_log import progress_logger
 from labelaudit_dagster.resources.artifact_io_manager import ArtifactIOManager
 from labelaudit_dagster.resources.ratings_source import ratings_source
@@ -15,21 +15,15 @@ from labelaudit_dagster.settings import Settings, load_settings
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Assemble everything for the given settings."""
+    store = ArtifactStore(settings.resolved_artifacts_url)
     return dg.Definitions(
         assets=constitution_assets(),
-        jobs=[
-            dg.define_asset_job(
-                "constitution_job",
-                selection=dg.AssetSelection.groups("constitution"),
-                description="Ratings to constitution, with its uncertainty.",
-                tags={GROUP_TAG: "constitution"},
-            )
-        ],
+        jobs=constitution_jobs(),
         resources={
             "settings": settings,
-            "artifact_store": ArtifactStore(settings.resolved_artifacts_url),
+            "artifact_store": store,
             "io_manager": ArtifactIOManager(root=settings.resolved_artifacts_url),
-            "ratings_source": ratings_source(settings),
+            "ratings_source": ratings_source(settings, store),
         },
         # Steps are short; a process for each would cost more than it does.
         executor=dg.in_process_executor,

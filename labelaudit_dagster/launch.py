@@ -56,16 +56,18 @@ def run_group(
     settings: Settings,
     group: str,
     *,
+    job: str | None = None,
     skip: frozenset[str] = frozenset(),
     run_config: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
     wait_seconds: float = 600.0,
 ) -> RunOutcome:
-    """Materialise one asset group in this process.
+    """Materialise assets of one group in this process.
 
     Args:
         settings: settings of the installation.
         group: `constitution`, later `audit`.
+        job: name of the job; by default `<group>_job`.
         skip: names of assets to leave out (they must have no asset of the run downstream).
         run_config: Dagster run configuration, `{"ops": {asset: {"config": {...}}}}`.
         progress: is told in a few words what begins; never called with secrets or texts.
@@ -85,16 +87,16 @@ def run_group(
         from labelaudit_dagster.progress_log import progress_to
 
         definitions = build_definitions(settings)
-        job = definitions.resolve_job_def(f"{group}_job")
+        definition = definitions.resolve_job_def(job or f"{group}_job")
         selection = None
         if skip:
             selection = [
                 key
-                for key in job.asset_layer.selected_asset_keys
+                for key in definition.asset_layer.selected_asset_keys
                 if key not in {AssetKey(name) for name in skip}
             ]
         with progress_to(progress):
-            result = job.execute_in_process(
+            result = definition.execute_in_process(
                 instance=inst,
                 raise_on_error=False,
                 run_config={**(run_config or {}), "loggers": {"progress": {}}},

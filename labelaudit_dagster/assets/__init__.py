@@ -10,6 +10,7 @@ def constitution_assets() -> list[dg.AssetsDefinition]:
     from labelaudit_dagster.assets.constitution import constitution
     from labelaudit_dagster.assets.factorization import factorization, response_matrix
     from labelaudit_dagster.assets.guideline_tables import guideline_tables
+    from labelaudit_dagster.assets.published_constitution import published_constitution
     from labelaudit_dagster.assets.snapshot import ratings_export
     from labelaudit_dagster.assets.uncertainty import uncertainty
 
@@ -20,4 +21,5 @@ def constitution_assets() -> list[dg.AssetsDefinition]:
         factorization,
         constitution,
         uncertainty,
+        published_constitution,
     ]

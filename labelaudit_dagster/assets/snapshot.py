@@ -35,7 +35,11 @@ def ratings_export(
         data_version=dg.DataVersion(snapshot.content_hash),
         metadata={
             EXTRA: dg.MetadataValue.json(
-                {"origin": snapshot.origin, "database_change": snapshot.database_change}
+                {
+                    "origin": snapshot.origin,
+                    "etag": snapshot.etag,
+                    "database_change": snapshot.database_change,
+                }
             ),
             "from": snapshot.origin,
             "content hash (sha256)": snapshot.content_hash,

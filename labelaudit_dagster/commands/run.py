@@ -10,6 +10,11 @@ import click
 from labelaudit_dagster.commands import opening
 from labelaudit_dagster.commands.console import emit_json, json_option, progress, say
 from labelaudit_dagster.commands.constitution import show_constitution
+from labelaudit_dagster.commands.publish import (
+    HELD_EXIT_CODE,
+    last_publication,
+    waiting_publication,
+)
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.launch import RunOutcome, run_group
 from labelaudit_dagster.settings import Settings
@@ -65,9 +70,17 @@ def _setting_options(
 @_setting_options(MODEL_OPTIONS)
 @_setting_options(RULE_OPTIONS)
 @click.option("--skip-uncertainty", is_flag=True, help="Leave out bootstrap and leave-one-out.")
+@click.option("--publish", is_flag=True, help="Publish what the gate lets pass.")
 @json_option
-def constitution(skip_uncertainty: bool, as_json: bool, **options: Any) -> None:
-    """Turn the ratings into a constitution and show it."""
+@click.pass_context
+def constitution(
+    ctx: click.Context, /, skip_uncertainty: bool, publish: bool, as_json: bool, **options: Any
+) -> None:
+    """Turn the ratings into a constitution and show it.
+
+    With --publish it goes to the platform through the same gate as `labelaudit publish`; a
+    constitution that is held back ends the command with exit code 3.
+    """
     settings = opening.settings()
     if options["method"] == "gradient_descent":
         say(
@@ -76,7 +89,11 @@ def constitution(skip_uncertainty: bool, as_json: bool, **options: Any) -> None:
         )
     with progress("starting") as tell:
         outcome = compute_constitution(
-            settings, options=options, skip_uncertainty=skip_uncertainty, tell=tell
+            settings,
+            options=options,
+            skip_uncertainty=skip_uncertainty,
+            publish=publish,
+            tell=tell,
         )
     for warning in outcome.warnings:
         say(f"Note: {warning}")
@@ -91,10 +108,14 @@ def constitution(skip_uncertainty: bool, as_json: bool, **options: Any) -> None:
                 "version": current.document["version"] if current else None,
                 "accepted": current.document["accepted"] if current else [],
                 "warnings": outcome.warnings,
+                "publication": last_publication(settings) if publish else None,
             }
         )
-        return
-    show_constitution(store, everything=False)
+    else:
+        show_constitution(store, everything=False)
+    if publish and (held := waiting_publication(settings)) is not None:
+        say(f"Publication {held} is held back. See it and approve it: labelaudit publish --help")
+        ctx.exit(HELD_EXIT_CODE)
 
 
 def compute_constitution(
@@ -103,6 +124,7 @@ def compute_constitution(
     options: dict[str, Any],
     skip_uncertainty: bool,
     tell: Callable[[str], None],
+    publish: bool = False,
 ) -> RunOutcome:
     """Run the group `constitution`.
 
@@ -111,6 +133,7 @@ def compute_constitution(
         options: model and rule options by setting name; None stands for the setting's value.
         skip_uncertainty: leave out the asset `uncertainty`.
         tell: is told the progress.
+        publish: publish it too, if the gate lets it pass.
 
     Raises:
         RunFailedError: with the reasons, if the run did not end well.
@@ -124,6 +147,7 @@ def compute_constitution(
     outcome = run_group(
         settings,
         "constitution",
+        job="constitution_and_publish_job" if publish else None,
         skip=frozenset({"uncertainty"}) if skip_uncertainty else frozenset(),
         run_config={"ops": ops},
         progress=tell,

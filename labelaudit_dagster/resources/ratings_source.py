@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Protocol
 
+from labelaudit_dagster.artifacts import ArtifactError, ArtifactStore
 from labelaudit_dagster.failures import ExpectedFailure
+from labelaudit_dagster.resources.constitution_target import platform_client
 from labelaudit_dagster.settings import Settings
 
 
@@ -25,12 +28,14 @@ class RatingsSnapshot:
         content_hash: SHA-256 of the body, hexadecimal.
         database_change: number of the last change of the home's database that it holds; None
             where it came from elsewhere.
+        etag: the platform's entity tag of it, where there is one.
     """
 
     body: bytes
     origin: str
     content_hash: str
     database_change: int | None = None
+    etag: str | None = None
 
 
 class RatingsSource(Protocol):
@@ -84,6 +89,52 @@ class DatabaseSource:
         )
 
 
-def ratings_source(settings: Settings) -> RatingsSource:
+@dataclass(frozen=True)
+class PlatformSource:
+    """A platform over HTTP, asked conditionally: an export that has not changed is not sent again.
+
+    Attributes:
+        settings: name the platform and its key; the key is needed at the first call only.
+        store: artifact store, which holds the snapshot before.
+    """
+
+    settings: Settings
+    store: ArtifactStore
+
+    def snapshot(self) -> RatingsSnapshot:
+        """Fetch the export, or take the one at hand where the platform says it is current.
+
+        Raises:
+            PlatformError: if no acceptable export arrived.
+        """
+        from labelaudit_dagster.platform_client import NotModified
+
+        client = platform_client(self.settings)
+        before = self._before(client.base_url)
+        answer = client.fetch_export(None if before is None else before.etag)
+        if isinstance(answer, NotModified):
+            assert before is not None  # noqa: S101 - without one no condition was sent
+            return before
+        return RatingsSnapshot(answer.body, client.base_url, answer.content_hash, etag=answer.etag)
+
+    def _before(self, origin: str) -> RatingsSnapshot | None:
+        """Return the snapshot at hand, if it is whole, of this platform, and has an entity tag."""
+        ref = self.store.current("ratings_export")
+        if ref is None:
+            return None
+        extra = self.store.manifest(ref).extra
+        etag = extra.get("etag")
+        if extra.get("origin") != origin or not isinstance(etag, str):
+            return None
+        try:
+            body = gzip.decompress(self.store.load_bytes(ref))
+        except (ArtifactError, OSError, EOFError):
+            return None  # damaged: fetch it anew
+        return RatingsSnapshot(body, origin, hashlib.sha256(body).hexdigest(), etag=etag)
+
+
+def ratings_source(settings: Settings, store: ArtifactStore) -> RatingsSource:
     """Return the source that the settings name."""
-    return DatabaseSource(settings.resolved_database_url)
+    if settings.platform_url is None:
+        return DatabaseSource(settings.resolved_database_url)
+    return PlatformSource(settings, store)

@@ -1,0 +1,130 @@
+"""`published_constitution`: what the platform was told, with its receipt."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore, Bundle
+from labelaudit_dagster.assets.failures import explained
+from labelaudit_dagster.assets.snapshot import GROUP
+from labelaudit_dagster.publishing import Approval, PublicationOutcome, publish_current
+from labelaudit_dagster.resources.artifact_io_manager import VERSION, lineage_metadata
+from labelaudit_dagster.resources.constitution_target import constitution_target
+from labelaudit_dagster.settings import Settings
+
+ASSET = "published_constitution"
+GATE = "gate"
+
+
+class PublishOptions(dg.Config):
+    """Who approves a held constitution, and why; both or neither."""
+
+    approved_by: str | None = None
+    approved_why: str | None = None
+
+
+@dg.asset(
+    group_name=GROUP,
+    kinds={"json"},
+    code_version="1",
+    deps=["constitution"],
+    output_required=False,
+    description=(
+        "What was sent to the platform, with its receipt. Nothing is sent that the platform has "
+        "already, and nothing that the gate holds back."
+    ),
+    check_specs=[
+        dg.AssetCheckSpec(
+            GATE,
+            asset=ASSET,
+            description=(
+                "The constitution is converged, not empty, decided, and within the churn limit; "
+                "or a person has approved it."
+            ),
+        )
+    ],
+)
+def published_constitution(
+    context: dg.AssetExecutionContext,
+    config: PublishOptions,
+    settings: dg.ResourceParam[Settings],
+    artifact_store: dg.ResourceParam[ArtifactStore],
+) -> Iterator[Any]:
+    """Publish the constitution of this run, or the current one."""
+    from labelaudit_dagster.store import Database
+
+    with (
+        explained(),
+        Database.open(settings.resolved_database_url) as database,
+    ):
+        outcome = publish_current(
+            artifact_store,
+            database,
+            constitution_target(settings),
+            ref=_constitution_of_run(context),
+            churn_limit=settings.churn_limit,
+            now=datetime.now(UTC),
+            approval=None
+            if config.approved_by is None
+            else Approval(config.approved_by, config.approved_why or ""),
+        )
+    context.log.info(f"{outcome.state} (publication {outcome.sequence} to {outcome.target})")
+    if outcome.state == "sent" or (
+        outcome.state == "unchanged" and _recorded_sequence(artifact_store) != outcome.sequence
+    ):
+        yield dg.MaterializeResult(
+            value=Bundle(payload=outcome.payload, publication=_record(outcome)),
+            metadata={
+                **lineage_metadata([outcome.ref]),
+                "target": outcome.target,
+                "sequence": outcome.sequence,
+                "accepted guidelines": len(outcome.payload["accepted_guideline_ids"]),
+                "what changed": dg.MetadataValue.md(
+                    "\n".join(f"- {sentence}" for sentence in outcome.changes) or "Nothing changed."
+                ),
+            },
+        )
+    yield dg.AssetCheckResult(
+        check_name=GATE,
+        passed=outcome.state != "held",
+        severity=dg.AssetCheckSeverity.WARN,
+        description=" ".join(outcome.reasons) or f"{outcome.state}: nothing holds it back.",
+        metadata={
+            "churn": outcome.churn if outcome.churn is not None else "first publication",
+            "what would change": dg.MetadataValue.json(outcome.changes),
+            "waived by approval": dg.MetadataValue.json(list(outcome.waived)),
+        },
+    )
+
+
+def _constitution_of_run(context: dg.AssetExecutionContext) -> ArtifactRef | None:
+    """Return the constitution that this very run made; None where it made none."""
+    records = context.instance.get_records_for_run(
+        context.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+    ).records
+    for record in records:
+        event = record.asset_materialization
+        if event is not None and event.asset_key == dg.AssetKey("constitution"):
+            return ArtifactRef("constitution", None, str(event.metadata[VERSION].value))
+    return None
+
+
+def _recorded_sequence(store: ArtifactStore) -> int | None:
+    """Return the number of the publication that the asset holds."""
+    ref = store.current(ASSET)
+    return None if ref is None else store.load_json(ref, "publication")["sequence"]
+
+
+def _record(outcome: PublicationOutcome) -> dict[str, Any]:
+    return {
+        "sequence": outcome.sequence,
+        "idempotency_key": outcome.idempotency_key,
+        "target": outcome.target,
+        "constitution_version": outcome.ref.version,
+        "receipt": outcome.receipt,
+        "churn": outcome.churn,
+        "changes": outcome.changes,
+        "waived_by_approval": list(outcome.waived),
+    }

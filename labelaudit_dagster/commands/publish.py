@@ -1,0 +1,183 @@
+"""`labelaudit publish`: send the current constitution to the platform, through the gate."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labelaudit_dagster.commands import opening
+from labelaudit_dagster.commands.console import emit_json, json_option, output, plain, progress, say
+from labelaudit_dagster.failures import ExpectedFailure
+from labelaudit_dagster.settings import Settings
+
+if TYPE_CHECKING:
+    from labelaudit_dagster.publishing import PublicationOutcome
+    from labelaudit_dagster.store import Publication
+
+HELD_EXIT_CODE = 3
+
+
+class PublicationFailedError(ExpectedFailure, RuntimeError):
+    """The constitution was not published; publishing again takes it up where it ended."""
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be sent and changed; send nothing.")
+@click.option("--approve", is_flag=True, help="Send although it is held back for what changed.")
+@click.option("--why", help="Why you approve it; asked for where it is not given.")
+@click.option("--by", help="Who approves it. [default: your user name]")
+@json_option
+@click.pass_context
+def publish(
+    ctx: click.Context, dry_run: bool, approve: bool, why: str | None, by: str | None, as_json: bool
+) -> None:
+    """Publish the current constitution, if the gate lets it pass.
+
+    Nothing is sent that the platform has already. A constitution that did not converge or is
+    empty is never sent; one that changed more than LABELAUDIT_CHURN_LIMIT, or has undecided
+    guidelines, waits for --approve and ends with exit code 3.
+    """
+    settings = opening.settings()
+    if approve and not why:
+        why = click.prompt("Why should it be published?", err=True)
+    approval = (by or getpass.getuser(), why or "") if approve else None
+    if dry_run:
+        outcome = _dry_run(settings, approval)
+        _show_dry_run(outcome, as_json)
+        if outcome.state == "held":
+            ctx.exit(HELD_EXIT_CODE)
+        return
+    with progress("publishing") as tell:
+        _publish(settings, approval, tell)
+    result = last_publication(settings)
+    held = waiting_publication(settings)
+    if as_json:
+        emit_json(result)
+    elif held is None:
+        output().print(plain(_sentence(result)))
+    if held is not None:
+        say(f"Publication {held} is held back:")
+        for reason in result["held_because"]:
+            say(f"  {reason}")
+        say("What would change: labelaudit publish --dry-run. To send it all the same: --approve")
+        ctx.exit(HELD_EXIT_CODE)
+
+
+def _publish(settings: Settings, approval: tuple[str, str] | None, tell: Any) -> None:
+    """Run the job that publishes.
+
+    Raises:
+        PublicationFailedError: with the reason, if it did not end well.
+    """
+    from labelaudit_dagster.launch import run_group
+
+    config = {} if approval is None else {"approved_by": approval[0], "approved_why": approval[1]}
+    outcome = run_group(
+        settings,
+        "constitution",
+        job="publish_job",
+        run_config={"ops": {"published_constitution": {"config": config}}},
+        progress=tell,
+    )
+    if not outcome.succeeded:
+        raise PublicationFailedError(" ".join(outcome.problems) or "Dagster does not say why.")
+
+
+def _dry_run(settings: Settings, approval: tuple[str, str] | None) -> PublicationOutcome:
+    """Judge the current constitution without storing or sending anything."""
+    from labelaudit_dagster.publishing import Approval, PublishingError, publish_current
+    from labelaudit_dagster.resources.constitution_target import constitution_target
+
+    with opening.reading_database(settings) as database:
+        if database is None:
+            raise PublishingError(
+                "There is no constitution to publish yet: labelaudit run constitution"
+            )
+        return publish_current(
+            opening.artifact_store(settings),
+            database,
+            constitution_target(settings),
+            churn_limit=settings.churn_limit,
+            now=datetime.now(UTC),
+            approval=None if approval is None else Approval(*approval),
+            dry_run=True,
+        )
+
+
+def _show_dry_run(outcome: PublicationOutcome, as_json: bool) -> None:
+    if as_json:
+        emit_json(
+            {
+                "state": outcome.state,
+                "target": outcome.target,
+                "constitution": outcome.ref.version,
+                "held_because": list(outcome.reasons),
+                "waived_by_approval": list(outcome.waived),
+                "churn": outcome.churn,
+                "changes": outcome.changes,
+                "payload": outcome.payload,
+            }
+        )
+        return
+    console = output()
+    verdict = {
+        "would_send": "It would be sent.",
+        "unchanged": "The target has it already; nothing would be sent.",
+        "held": "It would be held back:",
+    }[outcome.state]
+    console.print(plain(f"Constitution {outcome.ref.version} to {outcome.target}: {verdict}"))
+    for sentence in outcome.reasons:
+        console.print(plain(f"  {sentence}"))
+    for sentence in outcome.changes:
+        console.print(plain(f"  {sentence}"))
+
+
+def waiting_publication(settings: Settings) -> int | None:
+    """Return the number of the publication that waits for approval, if there is one."""
+    from labelaudit_dagster.resources.constitution_target import constitution_target
+    from labelaudit_dagster.store import held_publication
+
+    with opening.reading_database(settings) as database:
+        if database is None:
+            return None
+        held = held_publication(database, target=constitution_target(settings).name)
+    return None if held is None else held.sequence
+
+
+def last_publication(settings: Settings) -> dict[str, Any]:
+    """Return what is known of the newest publication; `{"state": "none"}` before the first."""
+    from labelaudit_dagster.store import list_publications
+
+    with opening.reading_database(settings) as database:
+        found = [] if database is None else list_publications(database, limit=1)
+    return _record(found[0]) if found else {"state": "none", "held_because": []}
+
+
+def _record(publication: Publication) -> dict[str, Any]:
+    def text(moment: datetime | None) -> str | None:
+        return None if moment is None else moment.isoformat(timespec="seconds")
+
+    return {
+        "state": publication.state,
+        "sequence": publication.sequence,
+        "target": publication.target,
+        "idempotency_key": publication.idempotency_key,
+        "held_because": list(publication.held_because or ()),
+        "approved_by": publication.approved_by,
+        "approved_at": text(publication.approved_at),
+        "approved_why": publication.approved_why,
+        "finished_at": text(publication.finished_at),
+        "receipt": None if publication.receipt is None else dict(publication.receipt),
+    }
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    if result["state"] != "sent":
+        return f"The newest publication is {result['state']}."
+    return (
+        f"{result['target']} has the current constitution since {result['finished_at']} "
+        f"(publication {result['sequence']})."
+    )

@@ -1,0 +1,219 @@
+"""Publishing the current constitution: judged, numbered, sent once, remembered.
+
+The application database decides what was published; the artifact store keeps the versions that
+were. A crash between any two steps is made good by publishing again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from labelaudit_dagster.artifacts import ArtifactError, ArtifactRef
+from labelaudit_dagster.constitution import (
+    GateDecision,
+    difference_sentences,
+    publication_gate,
+    publication_payload,
+)
+from labelaudit_dagster.factorization.tables import factor_columns
+from labelaudit_dagster.failures import ExpectedFailure
+
+if TYPE_CHECKING:
+    from labelaudit_dagster.artifacts import ArtifactStore
+    from labelaudit_dagster.resources.constitution_target import ConstitutionTarget
+    from labelaudit_dagster.store import Database
+
+VERSION_FIELD = "constitution_version"
+"""Field of a receipt that names the artifact version that was sent."""
+
+State = Literal["sent", "unchanged", "held", "would_send"]
+
+
+class PublishingError(ExpectedFailure, RuntimeError):
+    """Nothing can be published as things are."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Somebody's word that a held constitution may go out.
+
+    Attributes:
+        by: who.
+        why: why, in their words.
+    """
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True)
+class PublicationOutcome:
+    """What became of publishing.
+
+    Attributes:
+        state: `sent`; `unchanged` (the target has this content already, nothing was sent);
+            `held` (the gate refused); `would_send` (a dry run that the gate would let pass).
+        ref: the constitution.
+        target: where to.
+        sequence: number of the publication; None in a dry run.
+        idempotency_key: what the target recognises it by; None in a dry run.
+        reasons: why it is held; empty otherwise.
+        waived: what an approval overrode.
+        churn: share of accepted guidelines that changed sides; None at the first publication.
+        changes: sentences, what differs from what was published last.
+        payload: what is, or would be, sent.
+        receipt: what the target answered; None where nothing was sent.
+    """
+
+    state: State
+    ref: ArtifactRef
+    target: str
+    sequence: int | None
+    idempotency_key: str | None
+    reasons: tuple[str, ...]
+    waived: tuple[str, ...]
+    churn: float | None
+    changes: list[str]
+    payload: dict[str, Any] = field(repr=False)
+    receipt: dict[str, Any] | None = None
+
+
+def publish_current(
+    store: ArtifactStore,
+    database: Database,
+    target: ConstitutionTarget,
+    *,
+    ref: ArtifactRef | None = None,
+    churn_limit: float,
+    now: datetime,
+    approval: Approval | None = None,
+    dry_run: bool = False,
+) -> PublicationOutcome:
+    """Publish a constitution if the gate lets it pass and the target does not have it yet.
+
+    Args:
+        store: the artifact store.
+        database: the application database.
+        target: where to.
+        ref: the constitution; by default the current one.
+        churn_limit: largest churn that passes unapproved, in [0, 1].
+        now: the time, with its zone.
+        approval: overrides churn and undecided guidelines; it is recorded.
+        dry_run: judge only; nothing is stored and nothing sent.
+
+    Raises:
+        PublishingError: there is no constitution.
+        ExpectedFailure: the database failed, or the target did not confirm. The publication is
+            resumed under the same key by publishing again.
+    """
+    from labelaudit_dagster.store import begin_publication, find_publication, finish_publication
+
+    ref = ref or store.current("constitution")
+    if ref is None:
+        raise PublishingError(
+            "There is no constitution to publish yet: labelaudit run constitution"
+        )
+    document = store.load_json(ref, "document")
+    payload = _payload(store, ref, document)
+    known = find_publication(database, payload, target=target.name)
+    approved = approval is not None or (known is not None and known.approved_at is not None)
+    gate = _judge(store, database, target.name, document, churn_limit, approved=approved)
+
+    def outcome(
+        state: State, publication: Any, receipt: dict[str, Any] | None = None
+    ) -> PublicationOutcome:
+        return PublicationOutcome(
+            state,
+            ref,
+            target.name,
+            None if publication is None else publication.sequence,
+            None if publication is None else publication.idempotency_key,
+            gate.held_reasons if state == "held" else (),
+            gate.waived_reasons,
+            gate.churn,
+            difference_sentences(gate.changes),
+            payload,
+            receipt,
+        )
+
+    if known is not None and known.is_sent:
+        return outcome("unchanged", known, dict(known.receipt or {}))
+    if dry_run:
+        return outcome("would_send" if gate.publish else "held", known)
+    # What was begun passed the gate then; it may have arrived, so it is finished, not held.
+    begun = known is not None and known.state == "begun"
+    if not begun and (not gate.publish or gate.waived_reasons):
+        held = _hold(database, payload, target.name, gate, now, approval)
+        if not gate.publish:
+            return outcome("held", held)
+    # Kept for ever, since later constitutions are compared with what was published.
+    store.pin(ref, f"published to {target.name}")
+    publication = begin_publication(database, payload, now=now, target=target.name)
+    if publication.is_sent:
+        return outcome("unchanged", publication, dict(publication.receipt or {}))
+    receipt = target.send(database, payload, publication.idempotency_key, now)
+    receipt = {**receipt, VERSION_FIELD: ref.version}
+    finish_publication(database, publication.sequence, receipt=receipt, now=now)
+    return outcome("sent", publication, receipt)
+
+
+def _payload(store: ArtifactStore, ref: ArtifactRef, document: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of the POST, from the very factorization that the document was made from."""
+    solution = store.resolve_upstream(ref, "factorization")
+    raters = store.load_table(solution, "raters")
+    return publication_payload(
+        document,
+        rater_ids=list(raters["participant_id"]),
+        rater_intercepts=raters["intercept"].to_numpy(),
+        rater_factors=factor_columns(raters),
+        mu=store.load_json(solution, "model")["mu"],
+    )
+
+
+def _judge(
+    store: ArtifactStore,
+    database: Database,
+    target: str,
+    document: dict[str, Any],
+    churn_limit: float,
+    *,
+    approved: bool,
+) -> GateDecision:
+    """Apply the gate against what the target got last."""
+    from labelaudit_dagster.store import last_published
+
+    last = last_published(database, target=target)
+    if last is None:
+        return publication_gate(document, None, churn_limit, approved=approved)
+    try:
+        before = ArtifactRef("constitution", None, str((last.receipt or {}).get(VERSION_FIELD)))
+        previous = {**store.load_json(before, "document"), "version": before.version}
+    except ArtifactError as error:
+        raise PublishingError(
+            f"Publication {last.sequence} went to {target}, but its constitution is not in the "
+            "artifact store, so nobody can say what would change. Restore the artifacts of this "
+            "home, or start a new home."
+        ) from error
+    return publication_gate(document, previous, churn_limit, approved=approved)
+
+
+def _hold(
+    database: Database,
+    payload: dict[str, Any],
+    target: str,
+    gate: GateDecision,
+    now: datetime,
+    approval: Approval | None,
+) -> Any:
+    """Record that it waits, and the approval where there is one that suffices."""
+    from labelaudit_dagster.store import approve_publication, hold_publication
+
+    reasons = (*gate.held_reasons, *gate.waived_reasons)
+    held = hold_publication(database, payload, because=reasons, now=now, target=target)
+    if approval is not None and gate.publish and held.approved_at is None:
+        held = approve_publication(
+            database, held.sequence, by=approval.by, why=approval.why, now=now
+        )
+    return held
