@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -28,6 +30,11 @@ def to_problem(arrangement: Arrangement) -> Problem:
         )
     )
     return Problem(*placed)
+
+
+def on_device(arrangement: Arrangement, problem: Problem) -> Arrangement:
+    """Return the arrangement with the device's copies, so that the host's can be freed."""
+    return replace(arrangement, raters=problem.raters, items=problem.items)
 
 
 def to_state(model: ModelParameters, arrangement: Arrangement) -> State:

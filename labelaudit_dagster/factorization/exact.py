@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from labelaudit_dagster.factorization.arranged import (
     from_state,
     in_precision,
+    on_device,
     to_problem,
     to_state,
 )
@@ -90,8 +91,9 @@ class ExactSolver:
         self.backend = choose_backend(ratings) if backend == "auto" else backend
         # A pass in single precision is hardly faster (the gathers decide): "auto" is float64.
         self.precision = "float32" if parameters.precision == "float32" else "float64"
-        self.arrangement: Arrangement = arrange(ratings, self.backend)
-        self.problem: Problem = to_problem(self.arrangement)
+        arrangement = arrange(ratings, self.backend)
+        self.problem: Problem = to_problem(arrangement)
+        self.arrangement: Arrangement = on_device(arrangement, self.problem)
         self.mean_square = self.arrangement.total_square / self.arrangement.total_weight
 
     def run_all(self, starts: list[Start]) -> Iterator[Solved]:

@@ -208,16 +208,16 @@ def _bucketed(
         for block in blocks:
             column = np.arange(block.width)
             filled = column < length[block.members][:, None]
-            source = np.where(filled, start[block.members][:, None] + column, 0)
+            source = (start[block.members][:, None] + column)[filled]
             shape = (block.n_rows, block.width)
             index = np.full(shape, padding, dtype=np.int32)
-            index[: len(filled)][filled] = indices[source[filled]]
+            index[: len(filled)][filled] = indices[source]
             entry = np.zeros(shape, dtype=values.dtype)
-            entry[: len(filled)][filled] = values[source[filled]]
+            entry[: len(filled)][filled] = values[source]
             weighing = None
             if weights is not None:
                 weighing = np.zeros(shape)
-                weighing[: len(filled)][filled] = weights[source[filled]]
+                weighing[: len(filled)][filled] = weights[source]
             buckets.append(Bucket(index, entry, weighing))
         count = np.zeros(n_positions)
         total = np.zeros(n_positions)
