@@ -63,7 +63,7 @@ def progress(first: str) -> Iterator[Callable[[str], None]]:
     """
     console = Console(stderr=True, highlight=False, markup=False)
     if not console.is_terminal:
-        console.print(f"{first} ...")
+        console.print(f"{first} ...", soft_wrap=True)
         yield lambda text: console.print(f"  {text}", soft_wrap=True)
         return
     with console.status(plain(first)) as status:

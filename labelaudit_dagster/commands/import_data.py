@@ -110,8 +110,8 @@ def _load(
     settings = opening.settings()
     now = datetime.now(UTC)
     with progress(f"reading {origin}") as tell:
-        community = read(now)
-        _judge(community, settings)
+        community = _read(read, origin, now)
+        _judge(community, origin, settings)
         tell("storing")
         report = store_community(
             settings, community, "replace" if replace else "merge" if merge else "refuse", now
@@ -123,7 +123,22 @@ def _load(
     say("Next: labelaudit run constitution")
 
 
-def _judge(community: Community, settings: Settings) -> None:
+def _read(read: Callable[[datetime], Community], origin: str, now: datetime) -> Community:
+    """Read a source.
+
+    Raises:
+        UnusableSourceError: naming the source and what is wrong with it.
+    """
+    from labelaudit_dagster.importers import ImportFailure
+
+    try:
+        return read(now)
+    except ImportFailure as failure:
+        text = str(failure)
+        raise UnusableSourceError(text if origin in text else f"{origin}: {text}") from failure
+
+
+def _judge(community: Community, origin: str, settings: Settings) -> None:
     """Refuse a source from which nothing sensible can be computed.
 
     Raises:
@@ -134,10 +149,10 @@ def _judge(community: Community, settings: Settings) -> None:
     verdict = quarantine_verdict(community, settings.max_quarantined_share)
     if community.guideline_ratings.empty:
         raise UnusableSourceError(
-            f"There is no usable rating in it: {verdict.sentence} Nothing was stored."
+            f"{origin}: There is no usable rating in it: {verdict.sentence} Nothing was stored."
         )
     if not verdict.acceptable:
-        raise UnusableSourceError(f"{verdict.sentence} Nothing was stored.")
+        raise UnusableSourceError(f"{origin}: {verdict.sentence} Nothing was stored.")
 
 
 def store_community(
