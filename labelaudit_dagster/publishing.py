@@ -6,6 +6,8 @@ were. A crash between any two steps is made good by publishing again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -80,6 +82,15 @@ class PublicationOutcome:
     receipt: dict[str, Any] | None = None
 
 
+@contextmanager
+def _with_artifacts_at_hand() -> Iterator[None]:
+    """Turn failures of the artifact store into one of publishing; they name cause and advice."""
+    try:
+        yield
+    except ArtifactError as error:
+        raise PublishingError(f"Nothing was sent: {error}") from error
+
+
 def publish_current(
     store: ArtifactStore,
     database: Database,
@@ -104,19 +115,26 @@ def publish_current(
         dry_run: judge only; nothing is stored and nothing sent.
 
     Raises:
-        PublishingError: there is no constitution.
+        PublishingError: there is no constitution, or what the artifact store holds of it or of
+            the last published one is missing or damaged; nothing was sent.
         ExpectedFailure: the database failed, or the target did not confirm. The publication is
             resumed under the same key by publishing again.
     """
-    from labelaudit_dagster.store import begin_publication, find_publication, finish_publication
+    from labelaudit_dagster.store import (
+        begin_publication,
+        find_publication,
+        finish_publication,
+        held_publication,
+    )
 
-    ref = ref or store.current("constitution")
-    if ref is None:
-        raise PublishingError(
-            "There is no constitution to publish yet: labelaudit run constitution"
-        )
-    document = store.load_json(ref, "document")
-    payload = _payload(store, ref, document)
+    with _with_artifacts_at_hand():
+        ref = ref or store.current("constitution")
+        if ref is None:
+            raise PublishingError(
+                "There is no constitution to publish yet: labelaudit run constitution"
+            )
+        document = store.load_json(ref, "document")
+        payload = _payload(store, ref, document)
     known = find_publication(database, payload, target=target.name)
     approved = approval is not None or (known is not None and known.approved_at is not None)
     gate = _judge(store, database, target.name, document, churn_limit, approved=approved)
@@ -139,17 +157,21 @@ def publish_current(
         )
 
     if known is not None and known.is_sent:
+        if not dry_run and held_publication(database, target=target.name) is not None:
+            # What waits is older than the constitution that the target has; this withdraws it.
+            begin_publication(database, payload, now=now, target=target.name)
         return outcome("unchanged", known, dict(known.receipt or {}))
-    if dry_run:
-        return outcome("would_send" if gate.publish else "held", known)
     # What was begun passed the gate then; it may have arrived, so it is finished, not held.
     begun = known is not None and known.state == "begun"
+    if dry_run:
+        return outcome("would_send" if begun or gate.publish else "held", known)
     if not begun and (not gate.publish or gate.waived_reasons):
         held = _hold(database, payload, target.name, gate, now, approval)
         if not gate.publish:
             return outcome("held", held)
     # Kept for ever, since later constitutions are compared with what was published.
-    store.pin(ref, f"published to {target.name}")
+    with _with_artifacts_at_hand():
+        store.pin(ref, f"published to {target.name}")
     publication = begin_publication(database, payload, now=now, target=target.name)
     if publication.is_sent:
         return outcome("unchanged", publication, dict(publication.receipt or {}))

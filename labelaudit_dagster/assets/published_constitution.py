@@ -6,10 +6,16 @@ from typing import Any
 
 import dagster as dg
 
-from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore, Bundle
+from labelaudit_dagster.artifacts import ArtifactError, ArtifactRef, ArtifactStore, Bundle
 from labelaudit_dagster.assets.failures import explained
 from labelaudit_dagster.assets.snapshot import GROUP
-from labelaudit_dagster.publishing import Approval, PublicationOutcome, publish_current
+from labelaudit_dagster.home import exclusive
+from labelaudit_dagster.publishing import (
+    Approval,
+    PublicationOutcome,
+    PublishingError,
+    publish_current,
+)
 from labelaudit_dagster.resources.artifact_io_manager import VERSION, lineage_metadata
 from labelaudit_dagster.resources.constitution_target import constitution_target
 from labelaudit_dagster.settings import Settings
@@ -57,6 +63,8 @@ def published_constitution(
 
     with (
         explained(),
+        # A run of the daemon and one of the command line would send the same thing side by side.
+        exclusive(settings, "publish"),
         Database.open(settings.resolved_database_url) as database,
     ):
         outcome = publish_current(
@@ -66,9 +74,7 @@ def published_constitution(
             ref=_constitution_of_run(context),
             churn_limit=settings.churn_limit,
             now=datetime.now(UTC),
-            approval=None
-            if config.approved_by is None
-            else Approval(config.approved_by, config.approved_why or ""),
+            approval=_approval(config),
         )
     context.log.info(f"{outcome.state} (publication {outcome.sequence} to {outcome.target})")
     if outcome.state == "sent" or (
@@ -99,6 +105,21 @@ def published_constitution(
     )
 
 
+def _approval(config: PublishOptions) -> Approval | None:
+    """Return the approval that the run configuration gives.
+
+    Raises:
+        PublishingError: if it says who approves without why, or the other way round.
+    """
+    if config.approved_by is None and config.approved_why is None:
+        return None
+    if not (config.approved_by or "").strip() or not (config.approved_why or "").strip():
+        raise PublishingError(
+            "An approval needs both approved_by and approved_why; nothing was sent."
+        )
+    return Approval(str(config.approved_by), str(config.approved_why))
+
+
 def _constitution_of_run(context: dg.AssetExecutionContext) -> ArtifactRef | None:
     """Return the constitution that this very run made; None where it made none."""
     records = context.instance.get_records_for_run(
@@ -112,9 +133,12 @@ def _constitution_of_run(context: dg.AssetExecutionContext) -> ArtifactRef | Non
 
 
 def _recorded_sequence(store: ArtifactStore) -> int | None:
-    """Return the number of the publication that the asset holds."""
-    ref = store.current(ASSET)
-    return None if ref is None else store.load_json(ref, "publication")["sequence"]
+    """Return the number of the publication that the asset holds; None where it is damaged."""
+    try:
+        ref = store.current(ASSET)
+        return None if ref is None else store.load_json(ref, "publication")["sequence"]
+    except ArtifactError:
+        return None
 
 
 def _record(outcome: PublicationOutcome) -> dict[str, Any]:

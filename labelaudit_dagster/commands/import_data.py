@@ -45,17 +45,39 @@ def _mode_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @import_data.command("export")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("source", metavar="FILE|URL")
 @_mode_options
-def export(file: Path, replace: bool, merge: bool, as_json: bool) -> None:
-    """Load a platform export: a JSON FILE with topics, guidelines, ratings and users."""
+def export(source: str, replace: bool, merge: bool, as_json: bool) -> None:
+    """Load a platform export: a JSON FILE with topics, guidelines, ratings and users.
+
+    A URL (a platform's base address, or that of its export) is fetched at once, with the key in
+    LABELAUDIT_PLATFORM_API_KEY.
+    """
     from labelaudit_dagster.importers import read_export
 
+    if source.lower().startswith(("http://", "https://")):
+        _load_from_platform(source, replace=replace, merge=merge, as_json=as_json)
+        return
+
     def read(now: datetime) -> Community:
-        with _opened(file) as stream:
+        with _opened(Path(source)) as stream:
             return read_export(stream, now=now)
 
-    _load(read, str(file), replace=replace, merge=merge, as_json=as_json)
+    _load(read, source, replace=replace, merge=merge, as_json=as_json)
+
+
+def _load_from_platform(address: str, *, replace: bool, merge: bool, as_json: bool) -> None:
+    """Fetch a platform's export and load it; the base address is the identity of the source."""
+    from labelaudit_dagster.importers import read_export
+    from labelaudit_dagster.resources.ratings_source import export_base, fetch_snapshot
+
+    base = export_base(address)
+
+    def read(now: datetime) -> Community:
+        snapshot = fetch_snapshot(opening.settings(), base)
+        return read_export(snapshot.body, now=now, name=snapshot.origin)
+
+    _load(read, base, replace=replace, merge=merge, as_json=as_json)
 
 
 @import_data.command("polis")

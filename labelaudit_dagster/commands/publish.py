@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from labelaudit_dagster.store import Publication
 
 HELD_EXIT_CODE = 3
+
+_NO_PUBLICATION: dict[str, Any] = {"state": "none", "held_because": []}
 
 
 class PublicationFailedError(ExpectedFailure, RuntimeError):
@@ -41,29 +44,51 @@ def publish(
     guidelines, waits for --approve and ends with exit code 3.
     """
     settings = opening.settings()
-    if approve and not why:
-        why = click.prompt("Why should it be published?", err=True)
-    approval = (by or getpass.getuser(), why or "") if approve else None
+    approval = _approval(approve, by, why)
     if dry_run:
         outcome = _dry_run(settings, approval)
         _show_dry_run(outcome, as_json)
         if outcome.state == "held":
             ctx.exit(HELD_EXIT_CODE)
         return
+    before = _last_sent(settings)
     with progress("publishing") as tell:
         _publish(settings, approval, tell)
     result = last_publication(settings)
     held = waiting_publication(settings)
+    sent_now = result["state"] == "sent" and result["sequence"] != before
     if as_json:
-        emit_json(result)
+        emit_json({**result, "sent_now": sent_now})
     elif held is None:
-        output().print(plain(_sentence(result)))
+        output().print(plain(_sentence(result, sent_now)))
     if held is not None:
         say(f"Publication {held} is held back:")
         for reason in result["held_because"]:
             say(f"  {reason}")
         say("What would change: labelaudit publish --dry-run. To send it all the same: --approve")
         ctx.exit(HELD_EXIT_CODE)
+
+
+def _approval(approve: bool, by: str | None, why: str | None) -> tuple[str, str] | None:
+    """Return who approves and why; None where nobody does.
+
+    Raises:
+        UsageError: if it cannot be known, or is said without --approve.
+    """
+    if not approve:
+        if by or why:
+            raise click.UsageError("--by and --why belong to --approve; give that too.")
+        return None
+    if not (why or "").strip():
+        if not sys.stdin.isatty():
+            raise click.UsageError("--approve needs a reason: --why 'what changed is wanted'.")
+        why = click.prompt("Why should it be published?", err=True)
+    if not (by or "").strip():
+        try:
+            by = getpass.getuser()
+        except (KeyError, OSError):
+            raise click.UsageError("Your user has no name here; say it: --by NAME.") from None
+    return str(by), str(why)
 
 
 def _publish(settings: Settings, approval: tuple[str, str] | None, tell: Any) -> None:
@@ -148,12 +173,32 @@ def waiting_publication(settings: Settings) -> int | None:
 
 
 def last_publication(settings: Settings) -> dict[str, Any]:
-    """Return what is known of the newest publication; `{"state": "none"}` before the first."""
-    from labelaudit_dagster.store import list_publications
+    """Return what is known of the publication that waits, else of the last one that was sent.
+
+    Those of other targets and those that were withdrawn do not count; `{"state": "none"}` before
+    the first.
+    """
+    from labelaudit_dagster.resources.constitution_target import constitution_target
+    from labelaudit_dagster.store import held_publication, last_published
 
     with opening.reading_database(settings) as database:
-        found = [] if database is None else list_publications(database, limit=1)
-    return _record(found[0]) if found else {"state": "none", "held_because": []}
+        if database is None:
+            return _NO_PUBLICATION
+        target = constitution_target(settings).name
+        found = held_publication(database, target=target) or last_published(database, target=target)
+    return _NO_PUBLICATION if found is None else _record(found)
+
+
+def _last_sent(settings: Settings) -> int | None:
+    """Return the number of the publication that the target confirmed last, if there is one."""
+    from labelaudit_dagster.resources.constitution_target import constitution_target
+    from labelaudit_dagster.store import last_published
+
+    with opening.reading_database(settings) as database:
+        if database is None:
+            return None
+        last = last_published(database, target=constitution_target(settings).name)
+    return None if last is None else last.sequence
 
 
 def _record(publication: Publication) -> dict[str, Any]:
@@ -174,10 +219,11 @@ def _record(publication: Publication) -> dict[str, Any]:
     }
 
 
-def _sentence(result: dict[str, Any]) -> str:
-    if result["state"] != "sent":
-        return f"The newest publication is {result['state']}."
+def _sentence(result: dict[str, Any], sent_now: bool) -> str:
+    number, target = result.get("sequence"), result.get("target")
+    if sent_now:
+        return f"Sent to {target} (publication {number})."
     return (
-        f"{result['target']} has the current constitution since {result['finished_at']} "
-        f"(publication {result['sequence']})."
+        f"{target} has the current constitution since {result.get('finished_at')} "
+        f"(publication {number}); nothing was sent."
     )
