@@ -146,9 +146,9 @@ def ccai_rows(votes: RatingTriples, real: bool, quick: bool) -> list[Row]:
             )
         )
     replicates = 50 if quick else 1000
-    bootstrap(votes, solution, DEFAULTS, n_replicates=2)
+    bootstrap(votes, solution.parameters, DEFAULTS, n_replicates=2)
     began = perf_counter()
-    bootstrap(votes, solution, DEFAULTS, n_replicates=replicates)
+    bootstrap(votes, solution.parameters, DEFAULTS, n_replicates=replicates)
     thousand = (perf_counter() - began) * 1000 / replicates
     rows.append(
         at_least(
@@ -166,7 +166,7 @@ def ccai_rows(votes: RatingTriples, real: bool, quick: bool) -> list[Row]:
             return (c > 0.375) & (n >= 5) & (s >= 0.8)
 
         began = perf_counter()
-        flips = leave_one_out(votes, solution, DEFAULTS, decide)
+        flips = leave_one_out(votes, solution.parameters, DEFAULTS, decide)
         took = perf_counter() - began
         ours = f"{_time(took)}, {flips.rater.size} flips"
         rows.append(Row("CCAI, exact leave-one-out of 1,002 raters", "", ours, "report"))

@@ -17,6 +17,8 @@ DAGSTER_YAML = """\
 # Written by labelaudit when this home was made; edit freely, it is not written again.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 2

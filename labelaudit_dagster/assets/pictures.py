@@ -10,6 +10,9 @@ import dagster as dg
 if TYPE_CHECKING:
     from labelaudit_dagster.constitution.charts import Chart
 
+SCALE = 1.3
+"""Pixels for each unit of a chart: as wide as the dialog in which the Dagster UI shows it."""
+
 
 def picture(chart: Chart, text: str) -> dg.MarkdownMetadataValue:
     """Render a chart.
@@ -20,5 +23,5 @@ def picture(chart: Chart, text: str) -> dg.MarkdownMetadataValue:
     """
     from labelaudit_dagster.constitution.charts import to_png
 
-    data = base64.b64encode(to_png(chart)).decode("ascii")
+    data = base64.b64encode(to_png(chart, scale=SCALE)).decode("ascii")
     return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{data})")

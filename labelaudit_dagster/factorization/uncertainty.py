@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from labelaudit_dagster.factorization.errors import FactorizationError
 from labelaudit_dagster.factorization.parameters import FactorizationParameters
 from labelaudit_dagster.factorization.ratings import RatingTriples
-from labelaudit_dagster.factorization.results import Factorization
+from labelaudit_dagster.factorization.results import ModelParameters
 
 Float64Array = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -108,7 +108,7 @@ class LeaveOneOutFlips:
 
 def bootstrap(
     ratings: RatingTriples,
-    solution: Factorization,
+    model: ModelParameters,
     parameters: FactorizationParameters,
     *,
     n_replicates: int = 200,
@@ -122,7 +122,7 @@ def bootstrap(
 
     Args:
         ratings: the ratings of the solution.
-        solution: what `factorize` returned for them.
+        model: the parameters that `factorize` found for them.
         parameters: the penalties, backend and sweep cap are used.
         n_replicates: B, at least 2.
         seed: 0 or more.
@@ -142,7 +142,7 @@ def bootstrap(
         )
         return weight
 
-    solver = ReplicateSolver(ratings, solution.parameters, parameters, BOOTSTRAP_TOLERANCE)
+    solver = ReplicateSolver(ratings, model, parameters, BOOTSTRAP_TOLERANCE)
     solved = list(
         solver.solve_all(
             (drawn(number) for number in range(n_replicates)),
@@ -159,7 +159,7 @@ def bootstrap(
 
 def leave_one_out(
     ratings: RatingTriples,
-    solution: Factorization,
+    model: ModelParameters,
     parameters: FactorizationParameters,
     decide: Decide,
     *,
@@ -170,7 +170,7 @@ def leave_one_out(
 
     Args:
         ratings: the ratings of the solution.
-        solution: what `factorize` returned for them.
+        model: the parameters that `factorize` found for them.
         parameters: the penalties, tolerance, backend and sweep cap are used.
         decide: acceptance, see `Decide`.
         raters: indices to leave out; by default all with ratings (one refit each).
@@ -185,8 +185,8 @@ def leave_one_out(
         ratings.col, weights=ratings.weights() * ratings.value, minlength=ratings.n_cols
     )
     support = _over(total, n_ratings)
-    before = np.asarray(decide(solution.parameters.item_intercept, n_ratings, support), dtype=bool)
-    solver = ReplicateSolver(ratings, solution.parameters, parameters, parameters.tolerance)
+    before = np.asarray(decide(model.item_intercept, n_ratings, support), dtype=bool)
+    solver = ReplicateSolver(ratings, model, parameters, parameters.tolerance)
 
     def without(rater: int) -> Float64Array:
         weight = np.ones(ratings.n_rows)

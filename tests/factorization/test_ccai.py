@@ -109,7 +109,7 @@ def test_two_dimensions_fit_better_and_are_optimal(ccai, solution):
 
 
 def test_the_bootstrap_shows_how_open_the_closest_guideline_is(ccai, solution):
-    found = bootstrap(ccai.ratings, solution, FactorizationParameters(), n_replicates=60)
+    found = bootstrap(ccai.ratings, solution.parameters, FactorizationParameters(), n_replicates=60)
     assert found.converged.all()
     probability = dict(zip(ccai.guidelines, found.probability(ccai.decide), strict=True))
     assert 0.2 < probability["guideline-631"] < 0.8

@@ -26,7 +26,7 @@ def decide(intercept, n_ratings, support):
 def test_replicates_are_the_solutions_of_their_weights(polarised):
     ratings = polarised(seed=1, n_rows=60, n_cols=15)
     solution = factorize(ratings, PARAMETERS)
-    found = bootstrap(ratings, solution, PARAMETERS, n_replicates=4, seed=9)
+    found = bootstrap(ratings, solution.parameters, PARAMETERS, n_replicates=4, seed=9)
     assert found.converged.all()
     assert found.item_intercept.shape == found.n_ratings.shape == (4, 15)
     for number in range(4):
@@ -58,13 +58,13 @@ def largest_difference(ratings, intercept, expected):
 def test_replicates_are_reproducible_and_nested(polarised):
     ratings = polarised(seed=1)
     solution = factorize(ratings, PARAMETERS)
-    few = bootstrap(ratings, solution, PARAMETERS, n_replicates=3)
-    more = bootstrap(ratings, solution, PARAMETERS, n_replicates=6)
-    other = bootstrap(ratings, solution, PARAMETERS, n_replicates=3, seed=1)
+    few = bootstrap(ratings, solution.parameters, PARAMETERS, n_replicates=3)
+    more = bootstrap(ratings, solution.parameters, PARAMETERS, n_replicates=6)
+    other = bootstrap(ratings, solution.parameters, PARAMETERS, n_replicates=3, seed=1)
     np.testing.assert_array_equal(few.item_intercept, more.item_intercept[:3])
     assert not np.array_equal(few.item_intercept, other.item_intercept)
     with pytest.raises(FactorizationError, match="n_replicates is 1"):
-        bootstrap(ratings, solution, PARAMETERS, n_replicates=1)
+        bootstrap(ratings, solution.parameters, PARAMETERS, n_replicates=1)
 
 
 def test_summaries_of_replicates():
@@ -91,7 +91,7 @@ def test_standard_error_is_that_of_the_mean():
     ratings = RatingTriples.from_arrays(row, col, votes[row, col])
     parameters = FactorizationParameters(lambda_intercept=1e-3, lambda_factor=5.0)
     solution = factorize(ratings, parameters)
-    found = bootstrap(ratings, solution, parameters, n_replicates=300)
+    found = bootstrap(ratings, solution.parameters, parameters, n_replicates=300)
     difference = found.item_intercept[:, 1] - found.item_intercept[:, 0]
     expected = np.std(votes[:, 1] - votes[:, 0]) / np.sqrt(200)
     assert difference.std() == pytest.approx(expected, rel=0.15)
@@ -114,7 +114,7 @@ def test_flips_are_those_of_full_refits(polarised):
         expected += [
             (rater, int(item), bool(after[item])) for item in np.flatnonzero(after != before)
         ]
-    found = leave_one_out(ratings, solution, parameters, decide)
+    found = leave_one_out(ratings, solution.parameters, parameters, decide)
     assert len(expected) > 0
     flips = list(
         zip(found.rater.tolist(), found.item.tolist(), found.accepted_without.tolist(), strict=True)
@@ -123,7 +123,7 @@ def test_flips_are_those_of_full_refits(polarised):
     assert found.n_raters == 16
     assert found.unconverged.size == 0
     assert found.raters_per_item(12).sum() == len(expected)
-    some = leave_one_out(ratings, solution, parameters, decide, raters=[expected[0][0]])
+    some = leave_one_out(ratings, solution.parameters, parameters, decide, raters=[expected[0][0]])
     assert some.n_raters == 1
     assert set(some.rater.tolist()) == {expected[0][0]}
 
@@ -131,7 +131,7 @@ def test_flips_are_those_of_full_refits(polarised):
 def test_a_single_rater_cannot_be_left_out():
     ratings = RatingTriples.from_arrays([0, 0], [0, 1], [1.0, 0.0])
     solution = factorize(ratings, PARAMETERS)
-    found = leave_one_out(ratings, solution, PARAMETERS, decide)
+    found = leave_one_out(ratings, solution.parameters, PARAMETERS, decide)
     assert found.rater.size == 0
 
 
