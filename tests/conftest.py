@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("realdata"):
             item.add_marker(skip)
+
+
+REQUIRED = ("realdata", "e2e", "postgres")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where LABELAUDIT_REQUIRE_ALL is set, a skipped browser, database or data test has failed."""
+    report = yield
+    if report.skipped and os.environ.get("LABELAUDIT_REQUIRE_ALL"):
+        needs = [name for name in REQUIRED if item.get_closest_marker(name)]
+        if needs and not hasattr(report, "wasxfail"):
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+            report.outcome = "failed"
+            report.longrepr = f"A {' and '.join(needs)} test must not be skipped here: {reason}"
+    return report
 
 
 @pytest.fixture(scope="session")

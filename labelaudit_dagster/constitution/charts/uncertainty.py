@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from labelaudit_dagster.constitution.charts.style import BLUE, GREY, WIDTH, Chart, finish, inline
 
+SURE, OPEN = "surely in or out", "open"
 _EDGES = np.linspace(0.0, 1.0, 21)
 
 
@@ -25,7 +26,7 @@ def acceptance_probability_histogram(p_accepted: ArrayLike) -> Chart:
             "low": float(low),
             "high": float(high),
             "count": int(count),
-            "sure": "sure (below 5 % or above 95 %)" if i in (0, 19) else "open",
+            "sure": SURE if i in (0, 19) else OPEN,
         }
         for i, (low, high, count) in enumerate(zip(_EDGES[:-1], _EDGES[1:], counts, strict=True))
     ]
@@ -38,7 +39,7 @@ def acceptance_probability_histogram(p_accepted: ArrayLike) -> Chart:
                 "low:Q",
                 bin="binned",
                 title="Probability of being accepted, over resampled raters",
-                axis=alt.Axis(format=".0%"),
+                axis=alt.Axis(format=".0%", values=[i / 10 for i in range(11)]),
             ),
             x2="high:Q",
             y=alt.Y(
@@ -50,9 +51,7 @@ def acceptance_probability_histogram(p_accepted: ArrayLike) -> Chart:
             color=alt.Color(
                 "sure:N",
                 title=None,
-                scale=alt.Scale(
-                    domain=["sure (below 5 % or above 95 %)", "open"], range=[GREY, BLUE]
-                ),
+                scale=alt.Scale(domain=[SURE, OPEN], range=[GREY, BLUE]),
             ),
             tooltip=[
                 alt.Tooltip("low:Q", title="From", format=".0%"),
@@ -64,5 +63,5 @@ def acceptance_probability_histogram(p_accepted: ArrayLike) -> Chart:
     return finish(
         chart.properties(width=WIDTH, height=260),
         "How sure is each decision?",
-        f"{open_ones:,} of {values.size:,} guidelines could go either way with other raters",
+        f"{open_ones:,} of {values.size:,} guidelines lie between 5% and 95%: other raters might decide otherwise",
     )
