@@ -123,7 +123,7 @@ def _approval(config: PublishOptions) -> Approval | None:
 def _constitution_of_run(context: dg.AssetExecutionContext) -> ArtifactRef | None:
     """Return the constitution that this very run made; None where it made none."""
     records = context.instance.get_records_for_run(
-        context.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+        context.run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
     ).records
     for record in records:
         event = record.asset_materialization
