@@ -60,6 +60,8 @@ COMMANDS = "labelaudit_dagster.commands"
         "publish": (f"{COMMANDS}.publish:publish", "Publish the constitution, through the gate"),
         "status": (f"{COMMANDS}.status:status", "What is current, how old, what failed"),
         "doctor": (f"{COMMANDS}.doctor:doctor", "Check this installation and say what to do"),
+        "serve": (f"{COMMANDS}.serve:serve", "Serve the embedded platform and the API"),
+        "token": (f"{COMMANDS}.token:token", "Make, list and revoke tokens of the API"),
         "dagster": (f"{COMMANDS}.dagster:dagster", "The Dagster UI and daemon on this home"),
         "instability": (
             f"{COMMANDS}.instability:instability",
