@@ -13,7 +13,10 @@ from filelock import FileLock, Timeout
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.settings import Settings
 
-DAGSTER_YAML = """\
+GROUP_TAG = "labelaudit/group"
+"""Tag of every run, by which Dagster's queue starts one of a group at a time."""
+
+DAGSTER_YAML = f"""\
 # Written by labelaudit when this home was made; edit freely, it is not written again.
 telemetry:
   enabled: false
@@ -24,7 +27,7 @@ concurrency:
     max_concurrent_runs: 2
     tag_concurrency_limits:
       # Two runs of one group would do the same work twice.
-      - key: labelaudit/group
+      - key: {GROUP_TAG}
         value:
           applyLimitPerUniqueValue: true
         limit: 1

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from labelaudit_dagster.home import exclusive, prepare_home
+from labelaudit_dagster.home import GROUP_TAG, exclusive, prepare_home
 from labelaudit_dagster.settings import Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance
-
-GROUP_TAG = "labelaudit/group"
 
 
 @dataclass(frozen=True)

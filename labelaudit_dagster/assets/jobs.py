@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from labelaudit_dagster.assets.snapshot import GROUP
-from labelaudit_dagster.launch import GROUP_TAG
+from labelaudit_dagster.home import GROUP_TAG
 
 PUBLISHED = dg.AssetSelection.assets("published_constitution")
 
