@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from labelaudit_dagster.home import GROUP_TAG, exclusive, prepare_home
@@ -101,12 +101,23 @@ def run_group(
                 tags={GROUP_TAG: group},
                 asset_selection=selection,
             )
+        if result.success:
+            _prune(settings)
         return RunOutcome(
             run_id=result.run_id,
             succeeded=result.success,
             problems=_texts(result.all_events, _failure, _blocking_check),
             warnings=_texts(result.all_events, _warning_check),
         )
+
+
+def _prune(settings: Settings) -> None:
+    """Remove versions that nobody needs any more; a failure to do so is no failure of the run."""
+    from labelaudit_dagster.artifacts import ArtifactError, ArtifactStore
+
+    store = ArtifactStore(settings.resolved_artifacts_url)
+    with suppress(ArtifactError):
+        store.prune(retention=settings.retention, grace=timedelta(hours=settings.prune_grace_hours))
 
 
 def failed_runs(

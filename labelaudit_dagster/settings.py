@@ -91,6 +91,10 @@ class Settings(BaseSettings):
     retention: int = Field(
         default=20, ge=1, description="Versions of each artifact that pruning keeps."
     )
+    prune_grace_hours: Positive = Field(
+        default=24.0,
+        description="Age below which pruning removes nothing (h); longer than any run takes.",
+    )
     bootstrap_replicates: int = Field(
         default=200, ge=2, le=100_000, description="Replicates of the rater bootstrap."
     )
@@ -208,7 +212,8 @@ def load_settings(**overrides: Any) -> Settings:
         for item in error.errors(include_url=False, include_context=False):
             name = str(item["loc"][0]) if item["loc"] else "settings"
             problem = item["msg"].removeprefix("Value error, ")
-            secret = name.endswith("_key")
+            # An address may hold a password, in the wrong place or the right one.
+            secret = name.endswith(("_key", "_url"))
             shown = "" if secret else f" (it is {str(item['input'])[:80]!r})"
             problems.append(f"{PREFIX}{name.upper()}: {problem}{shown}")
         raise SettingsError(
