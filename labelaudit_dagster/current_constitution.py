@@ -8,6 +8,32 @@ from typing import Any
 from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore
 from labelaudit_dagster.constitution.uncertainty_join import with_uncertainty
 
+FIELDS = (
+    "version",
+    "created_at",
+    "provenance",
+    "solver",
+    "parameters",
+    "n_raters",
+    "n_guidelines",
+    "n_ratings",
+    "accepted",
+    "guidelines",
+)
+"""Documented order of a constitution's first fields; the others follow by name."""
+SOLVER_FIELDS = ("method", "status", "loss", "kkt", "sweeps", "seconds")
+GUIDELINE_FIELDS = (
+    "guideline_id",
+    "text",
+    "n_ratings",
+    "raw_support",
+    "intercept",
+    "factor",
+    "consensus_score",
+    "status",
+    "reasons",
+)
+
 
 @dataclass(frozen=True)
 class CurrentConstitution:
@@ -57,10 +83,29 @@ def read_constitution(store: ArtifactStore, ref: ArtifactRef) -> CurrentConstitu
             "snapshot_sha256": store.manifest(snapshot).content_hash,
         },
     }
+    document = with_uncertainty(document, _uncertainty(store, ref, document))
     changes = {**store.load_json(ref, "changes"), "new_version": ref.version}
-    return CurrentConstitution(
-        ref, with_uncertainty(document, _uncertainty(store, ref, document)), changes
+    return CurrentConstitution(ref, _in_documented_order(document), changes)
+
+
+def _in_documented_order(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the same document with the keys in the order in which they are documented.
+
+    The artifact store keeps its own order, that of the names.
+    """
+    return _ordered(
+        {
+            **document,
+            "solver": _ordered(document["solver"], SOLVER_FIELDS),
+            "guidelines": [_ordered(row, GUIDELINE_FIELDS) for row in document["guidelines"]],
+        },
+        FIELDS,
     )
+
+
+def _ordered(record: dict[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
+    rest = sorted(name for name in record if name not in first)
+    return {name: record[name] for name in (*first, *rest)}
 
 
 def _uncertainty(store: ArtifactStore, ref: ArtifactRef, document: dict[str, Any]) -> Any:

@@ -31,8 +31,13 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def say_result(text: object) -> None:
+    """Print a line of a result on standard output, as long as it is, control characters shown."""
+    click.echo(plain(text).plain)
+
+
 def output() -> Console:
-    """The console of results: standard output, 100 columns where it is no terminal."""
+    """The console of tables: standard output, 100 columns where it is no terminal."""
     return Console(
         width=None if sys.stdout.isatty() else 100, highlight=False, soft_wrap=False, markup=False
     )

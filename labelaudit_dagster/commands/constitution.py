@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelaudit_dagster.commands import opening
-from labelaudit_dagster.commands.console import emit_json, json_option, output, plain, table
+from labelaudit_dagster.commands.console import (
+    emit_json,
+    json_option,
+    output,
+    plain,
+    say_result,
+    table,
+)
 from labelaudit_dagster.failures import ExpectedFailure
 
 if TYPE_CHECKING:
@@ -53,7 +60,7 @@ def show_constitution(store: ArtifactStore, *, everything: bool) -> None:
     document = _current(store)
     console = output()
     counts = document["counts"]
-    console.print(
+    say_result(
         f"Constitution {document['version']}: {counts['accepted']:,} of "
         f"{document['n_guidelines']:,} guidelines accepted, from {document['n_ratings']:,} ratings "
         f"by {document['n_raters']:,} people."
@@ -66,13 +73,14 @@ def show_constitution(store: ArtifactStore, *, everything: bool) -> None:
         console.print(_table(rows, everything))
     undecided = counts["undecided"]
     if undecided:
-        console.print(
+        say_result(
             f"{undecided:,} guidelines are undecided: nearer to the threshold than the numerical "
             "error of the solution."
         )
     if not everything:
         others = document["n_guidelines"] - counts["accepted"]
-        console.print(f"\n{others:,} others, with reasons: labelaudit constitution --all")
+        click.echo()
+        say_result(f"{others:,} others, with reasons: labelaudit constitution --all")
 
 
 def _table(rows: list[dict[str, Any]], everything: bool) -> Any:
@@ -116,9 +124,8 @@ def _show_history(store: ArtifactStore, as_json: bool) -> None:
     if as_json:
         emit_json(entries)
         return
-    console = output()
     for entry in entries:
-        console.print(f"{entry['created_at']}  version {entry['changes']['new_version']}")
+        say_result(f"{entry['created_at']}  version {entry['changes']['new_version']}")
         sentences = difference_sentences(entry["changes"]) or ["Nothing changed."]
         for sentence in sentences:
-            console.print(plain(f"  {sentence}"))
+            say_result(f"  {sentence}")

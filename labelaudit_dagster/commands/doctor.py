@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from labelaudit_dagster.commands import opening
-from labelaudit_dagster.commands.console import emit_json, json_option, output, plain
+from labelaudit_dagster.commands.console import emit_json, json_option, say_result
 from labelaudit_dagster.diagnosis import diagnose
 
 
@@ -26,11 +26,10 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
             }
         )
     else:
-        console = output()
         for finding in findings:
             mark = "ok  " if finding.ok else "BAD "
-            console.print(plain(f"{mark} {finding.what}: {finding.finding}"))
+            say_result(f"{mark} {finding.what}: {finding.finding}")
             if finding.advice:
-                console.print(plain(f"     {finding.advice}"))
+                say_result(f"     {finding.advice}")
     if not all(finding.ok for finding in findings):
         ctx.exit(1)

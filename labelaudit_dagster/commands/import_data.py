@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from labelaudit_dagster.commands import opening
-from labelaudit_dagster.commands.console import emit_json, json_option, output, progress, say, table
+from labelaudit_dagster.commands.console import (
+    emit_json,
+    json_option,
+    output,
+    progress,
+    say,
+    say_result,
+    table,
+)
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.home import exclusive, prepare_home
 from labelaudit_dagster.settings import Settings
@@ -240,8 +248,8 @@ def show_report(community: Community, report: ImportReport) -> None:
     console.print(counts)
     passed = community.counts["guideline_ratings"].rows_passed
     if passed:
-        console.print(f"{passed:,} votes were passes, which are no ratings.")
+        say_result(f"{passed:,} votes were passes, which are no ratings.")
     for entry in quarantine_summary(community.quarantine):
-        console.print(f"{entry['rows']:,} of {entry['table']}: {REASONS[entry['reason']]}")
+        say_result(f"{entry['rows']:,} of {entry['table']}: {REASONS[entry['reason']]}")
     for kind, times in sorted(community.warnings.items()):
-        console.print(f"{times:,} times: {WARNINGS[kind]}")
+        say_result(f"{times:,} times: {WARNINGS[kind]}")

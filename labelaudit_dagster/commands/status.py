@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from labelaudit_dagster.commands import opening
-from labelaudit_dagster.commands.console import emit_json, json_option, output, plain, table
+from labelaudit_dagster.commands.console import emit_json, json_option, output, say_result, table
 from labelaudit_dagster.home_status import home_status
 
 
@@ -29,11 +29,11 @@ def status(as_json: bool) -> None:
 
 def _show(document: dict[str, Any]) -> None:
     console = output()
-    console.print(plain(f"Home {document['home']}"))
+    say_result(f"Home {document['home']}")
     for source in document["sources"]:
-        console.print(plain(f"Source: {source['name']}, imported {source['imported_at']}"))
+        say_result(f"Source: {source['name']}, imported {source['imported_at']}")
     if not document["sources"]:
-        console.print("Nothing has been imported yet: labelaudit import --help")
+        say_result("Nothing has been imported yet: labelaudit import --help")
     if document["tables"]:
         rows = table(
             "", [("table", False), ("rows in", True), ("kept", True), ("quarantined", True)]
@@ -47,7 +47,7 @@ def _show(document: dict[str, Any]) -> None:
             )
         console.print(rows)
     for entry in document["quarantine"]:
-        console.print(f"{entry['rows']:,} of {entry['table']}: {entry['reason']}")
+        say_result(f"{entry['rows']:,} of {entry['table']}: {entry['reason']}")
     made = table("", [("result", False), ("made at", False), ("age", True), ("version", False)])
     for name, asset in document["assets"].items():
         if asset is None:
@@ -61,13 +61,15 @@ def _show(document: dict[str, Any]) -> None:
             )
     console.print(made)
     if document["unused_ratings"]:
-        console.print(
+        say_result(
             f"{document['unused_ratings']:,} ratings came after the current constitution: "
             "labelaudit run constitution"
         )
-    for failed in document["failed_runs"]:
+    if document["failed_runs"] is None:
+        say_result("Failed runs are not shown: Dagster's storage can only be opened for writing.")
+    for failed in document["failed_runs"] or ():
         reasons = " ".join(failed["problems"]) or "no reason was recorded"
-        console.print(plain(f"Failed at {failed['at']}: {failed['job']}: {reasons}"))
+        say_result(f"Failed at {failed['at']}: {failed['job']}: {reasons}")
 
 
 def _age(seconds: float) -> str:

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
 from labelaudit_dagster.artifacts import ArtifactStore
+from labelaudit_dagster.cli import labelaudit
 
 COMMAND = [sys.executable, "-m", "labelaudit_dagster.cli"]
 
@@ -31,7 +34,7 @@ class Answer:
         return json.loads(self.out)
 
     def succeeded(self) -> Answer:
-        assert self.code == 0, self.err
+        assert self.code == 0, (self.code, self.out, self.err)
         return self
 
     def failed(self, *parts: str, code: int = 1) -> str:
@@ -82,6 +85,26 @@ class Home:
             check=False,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
+
+    def here(self, *arguments: str | Path, **settings: str) -> Answer:
+        """Run a command in this process, which spares its start; for commands that succeed."""
+        runner = CliRunner()
+        given = self.environment(**settings)
+        cleared = {name: None for name in os.environ if name not in given}
+        result = runner.invoke(labelaudit, [*map(str, arguments)], env={**cleared, **given})
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    def filled_here(self, content: bytes, *options: str) -> dict[str, Any]:
+        """Import an export and compute in this process; return the whole document."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        source = self.path.with_suffix(".json")
+        source.write_bytes(content)
+        self.here("import", "export", source).succeeded()
+        self.here("run", "constitution", "--skip-uncertainty", *options).succeeded()
+        document: dict[str, Any] = self.here("constitution", "--json", "--all").succeeded().json
+        return document
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         """Start a command in a process group of its own; the caller ends it."""
