@@ -1,0 +1,105 @@
+"""The application: routes, rights, problems and what surrounds them, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+
+from app_api.access import ACCESS
+from app_api.authentication import authorise
+from app_api.constitution_cache import ConstitutionCache
+from app_api.export_cache import ExportCache
+from app_api.openapi_document import completed_openapi
+from app_api.problem_handlers import install_problem_handlers
+from app_api.request_frame import RequestFrame
+from app_api.routers import ROUTERS
+from app_api.services import Services, utc_now
+from labelaudit_dagster.artifacts import ArtifactStore
+from labelaudit_dagster.settings import Settings
+from labelaudit_dagster.store import Database
+
+_DESCRIPTION = (
+    "The embedded ratings platform and the current constitution. Errors are problem documents "
+    "(RFC 9457) in one shape."
+)
+
+
+class Api(FastAPI):
+    """FastAPI with our additions to the OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = completed_openapi(super().openapi())
+        return self.openapi_schema
+
+
+def create_app(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """Return the application of one installation.
+
+    Args:
+        settings: Of the installation.
+        database: Its database, open for writing; the caller closes it. By default it is
+            opened here, created or upgraded where needed, and closed when the server stops.
+        now: Returns the time in UTC.
+
+    Raises:
+        StoreError: The database cannot be opened.
+        RuntimeError: A route has no entry in the table of rights, or an entry no route.
+    """
+    opened = None if database is not None else Database.open(settings.resolved_database_url)
+    used = database or opened
+    assert used is not None  # noqa: S101 - for the type checker; one of the two is there
+    artifacts = ArtifactStore(settings.resolved_artifacts_url)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if opened is not None:
+            opened.close()
+
+    app = Api(
+        title="LabelAudit",
+        version=version("labelaudit"),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        dependencies=[Depends(authorise)],
+    )
+    app.state.services = Services(
+        settings, used, artifacts, ExportCache(used), ConstitutionCache(artifacts), now
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    _check_access_table()
+    install_problem_handlers(app)
+    app.add_middleware(RequestFrame)
+    return app
+
+
+def _check_access_table() -> None:
+    declared = {
+        f"{method} {route.path}"
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+    if declared != set(ACCESS):
+        raise RuntimeError(
+            f"routes and the table of rights differ: {sorted(declared ^ set(ACCESS))}"
+        )

@@ -1,0 +1,105 @@
+"""What surrounds every request: id, safe headers, access log, and an answer to every defect."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from urllib.parse import quote
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app_api.problems import ProblemError, problem_response
+
+access_log = logging.getLogger("labelaudit.access")
+logger = logging.getLogger("labelaudit.api")
+
+SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""Headers of every answer that does not set them itself."""
+
+_LONGEST_LOGGED_PATH = 200
+
+
+class RequestFrame:
+    """ASGI middleware around the whole application.
+
+    HEAD is answered as GET without the body, which the server leaves out.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection of the server."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await _Exchange(scope, send).run(self._app, receive)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._id = str(uuid.uuid4())
+        self._method = str(scope["method"])
+        self._state = {**scope.get("state", {}), "request_id": self._id}
+        self._scope = {**scope, "state": self._state}
+        if self._method == "HEAD":
+            self._scope["method"] = "GET"
+        self._send = send
+        self._status = 0
+        self._bytes = 0
+
+    async def run(self, app: ASGIApp, receive: Receive) -> None:
+        started = time.perf_counter()
+        try:
+            await app(self._scope, receive, self._send_framed)
+        except Exception:
+            if self._status:
+                # Too late for a problem document: the server cuts the connection and logs it.
+                raise
+            logger.exception("request %s failed", self._id)
+            problem = ProblemError(
+                "defect",
+                "The server met a defect of its own; tell its operator the instance named here.",
+            )
+            answer = problem_response(problem, self._id)
+            await answer(self._scope, receive, self._send_framed)
+        finally:
+            self._log(time.perf_counter() - started)
+
+    async def _send_framed(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._id
+            for name, value in SAFE_HEADERS.items():
+                headers.setdefault(name, value)
+        elif message["type"] == "http.response.body":
+            self._bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    def _log(self, seconds: float) -> None:
+        client = self._scope.get("client")
+        # The query is left out, and what is no plain character stays percent-encoded.
+        path = quote(str(self._scope["path"]), safe="/:@-._~!$&'()*+,;=", errors="replace")
+        access_log.info(
+            "%s %s %s %d %d bytes %.1f ms token=%s request=%s",
+            client[0] if client else "-",
+            self._method,
+            path[:_LONGEST_LOGGED_PATH],
+            self._status,
+            self._bytes,
+            seconds * 1000,
+            self._state.get("token_id", "-"),
+            self._id,
+        )

@@ -1,0 +1,97 @@
+"""Whether the server is alive and can serve, and what it offers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from app_api.documentation import PAGE_POLICY, documentation_page
+from app_api.problem_handlers import RETRY_SECONDS
+from app_api.problems import FieldError, ProblemError
+from app_api.services import Provided, Services
+from labelaudit_dagster.store.schema import SCHEMA_VERSION
+from labelaudit_dagster.store.schema_version import found_version
+
+logger = logging.getLogger("labelaudit.api")
+
+router = APIRouter(tags=["system"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Ready(BaseModel):
+    """Everything that requests need is there."""
+
+    status: Literal["ready"] = "ready"
+
+
+@router.get("/", summary="Leads to the documentation", status_code=307, response_class=Response)
+def root() -> Response:
+    """Lead to the documentation."""
+    return RedirectResponse("docs")
+
+
+@router.get("/healthz", summary="Whether the process is alive")
+def healthz() -> Alive:
+    """Answer, and touch nothing."""
+    return Alive()
+
+
+@router.get("/readyz", summary="Whether requests can be served")
+def readyz(services: Provided) -> Ready:
+    """Look at the database's schema and read from the artifact store."""
+    checks: dict[str, Callable[[Services], str | None]] = {
+        "database": _database_fault,
+        "artifacts": _artifacts_fault,
+    }
+    faults: list[FieldError] = []
+    for name, check in checks.items():
+        try:
+            fault = check(services)
+        except Exception:
+            # Whatever it is, the part cannot serve; the log has the cause, a stranger has not.
+            logger.exception("not ready: %s", name)
+            fault = "cannot be used"
+        if fault is not None:
+            faults.append(FieldError(field=name, message=fault))
+    if faults:
+        detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
+        raise ProblemError(
+            "unavailable", f"{detail}.", faults, headers={"Retry-After": str(RETRY_SECONDS)}
+        )
+    return Ready()
+
+
+def _database_fault(services: Services) -> str | None:
+    with services.database.read() as connection:
+        found = found_version(connection)
+    return None if found == SCHEMA_VERSION else "has another schema than this program"
+
+
+def _artifacts_fault(services: Services) -> str | None:
+    services.artifacts.current("constitution")
+    return None
+
+
+@router.get("/docs", summary="This API for people", response_class=HTMLResponse)
+def docs(request: Request) -> Response:
+    """Describe every route on one page that needs no script and no other server."""
+    return HTMLResponse(
+        documentation_page(request.app.openapi()),
+        headers={"Content-Security-Policy": PAGE_POLICY},
+    )
+
+
+@router.get("/openapi.json", summary="This API for programs", response_class=JSONResponse)
+def openapi_document(request: Request) -> Response:
+    """Give the OpenAPI document."""
+    return JSONResponse(request.app.openapi())

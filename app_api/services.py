@@ -1,0 +1,54 @@
+"""What routes work with: settings, database, artifacts, caches and the clock of one application."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app_api.constitution_cache import ConstitutionCache
+from app_api.export_cache import ExportCache
+from labelaudit_dagster.artifacts import ArtifactStore
+from labelaudit_dagster.settings import Settings
+from labelaudit_dagster.store import Database
+
+
+def utc_now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, eq=False)
+class Services:
+    """The parts of one application.
+
+    Attributes:
+        settings: Of the installation.
+        database: The application database, open for writing.
+        artifacts: The artifact store, read only from here.
+        exports: Export bodies at hand.
+        constitutions: The current constitution's document at hand.
+        now: Returns the time in UTC.
+        large_bodies: Held while a large document is parsed, so that memory holds one at a time.
+    """
+
+    settings: Settings
+    database: Database
+    artifacts: ArtifactStore
+    exports: ExportCache
+    constitutions: ConstitutionCache
+    now: Callable[[], datetime] = utc_now
+    large_bodies: threading.Lock = field(default_factory=threading.Lock)
+
+
+def services_of(request: Request) -> Services:
+    """Return the parts of the application that a request came to."""
+    return cast(Services, request.app.state.services)
+
+
+Provided = Annotated[Services, Depends(services_of)]
+"""Parameter type of routes that need the application's parts."""
