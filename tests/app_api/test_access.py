@@ -1,0 +1,165 @@
+"""Who may do what, over all routes and all roles."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import requests
+
+from app_api.access import ACCESS
+from labelaudit_dagster.store import ROLES, list_received, list_tokens, revoke_token
+
+NOBODY = "nobody"
+
+# Written out, so that a change of the table is a change of this test.
+EXPECTED = {
+    "GET /": {NOBODY, *ROLES},
+    "GET /docs": {NOBODY, *ROLES},
+    "GET /openapi.json": {NOBODY, *ROLES},
+    "GET /healthz": {NOBODY, *ROLES},
+    "GET /readyz": {NOBODY, *ROLES},
+    "GET /api/openapi/exports": {"operator", "pipeline"},
+    "POST /api/openapi/constitution": {"operator", "pipeline"},
+    "GET /v1/constitution": set(ROLES),
+    "POST /v1/ratings": {"operator"},
+}
+
+
+@pytest.fixture(scope="module")
+def tokens(shared_server):
+    return {NOBODY: None, **{role: shared_server.token(role) for role in ROLES}}
+
+
+def routes(server):
+    paths = server.get("/openapi.json").json()["paths"]
+    return {f"{method.upper()} {path}" for path, found in paths.items() for method in found}
+
+
+def test_every_route_is_known_to_both_tables(shared_server):
+    assert routes(shared_server) == set(EXPECTED) == set(ACCESS)
+
+
+@pytest.mark.parametrize("who", [NOBODY, *ROLES])
+def test_every_role_on_every_route(shared_server, tokens, who):
+    headers = {} if tokens[who] is None else {"Authorization": f"Bearer {tokens[who]}"}
+    for route in routes(shared_server):
+        method, path = route.split(" ")
+        answer = requests.request(
+            method, shared_server.url + path, headers=headers, timeout=20, allow_redirects=False
+        )
+        if who in EXPECTED[route]:
+            # Through to the route itself, which may have other wishes.
+            assert answer.status_code not in (401, 403), route
+        else:
+            assert answer.status_code == (401 if who == NOBODY else 403), route
+            assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="labelaudit"')
+            assert answer.headers["Content-Type"] == "application/problem+json"
+        if answer.status_code == 403:
+            assert all(role in answer.json()["detail"] for role in EXPECTED[route])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        "Bearer la_0123456789abcdef_x",
+        "Basic YTpi",
+        "token la_0123456789abcdef_x",
+        "Bearer " + "x" * 100_000,
+        b"Bearer \xff\xfe",
+    ],
+)
+def test_what_is_no_token_is_refused(shared_server, tokens, value):
+    answer = shared_server.export(headers={"Authorization": value})
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+def test_the_scheme_is_read_in_any_case(shared_server, tokens):
+    for scheme in ("bearer", "BEARER", "Bearer "):
+        headers = {"authorization": f"{scheme} {tokens['pipeline']}"}
+        assert shared_server.export(headers=headers).status_code == 200
+
+
+def test_a_half_changed_token_is_refused(shared_server, tokens):
+    good = tokens["operator"]
+    for text in (good[:-1], good + "x", good.replace("la_", "lb_"), good.swapcase()):
+        answer = shared_server.export(headers={"Authorization": f"Bearer {text}"})
+        assert answer.status_code == 401
+
+
+def test_rights_are_judged_before_the_body_is_read(shared_server, tokens):
+    answer = shared_server.post("/v1/ratings", data=b"x" * 1_000_000)
+    assert answer.status_code == 401
+    headers = {"Authorization": f"Bearer {tokens['pipeline']}"}
+    assert shared_server.post("/v1/ratings", data=b"nonsense", headers=headers).status_code == 403
+
+
+def test_a_revoked_token_ends_at_once_and_opens_nothing(server, payload):
+    text = server.token("operator")
+    headers = {"Authorization": f"Bearer {text}"}
+    assert server.export(headers=headers).status_code == 200
+    (token,) = list_tokens(server.database)
+    revoke_token(server.database, token.token_id, now=token.created_at)
+    assert server.export(headers=headers).status_code == 401
+    # The last token is gone; that does not open the door again.
+    assert server.export().status_code == 401
+    assert server.post("/api/openapi/constitution", payload).status_code == 401
+    assert list_received(server.database) == []
+
+
+def test_an_expired_token_is_refused(server):
+    now = server.app.state.services.now()
+    # Made with a lifetime that ends exactly now.
+    from labelaudit_dagster.store import create_token
+
+    _, text = create_token(server.database, "operator", now=now - timedelta(days=1), expires_at=now)
+    assert server.export(headers={"Authorization": f"Bearer {text}"}).status_code == 401
+    _, text = create_token(
+        server.database, "operator", now=now, expires_at=now + timedelta(seconds=1)
+    )
+    assert server.export(headers={"Authorization": f"Bearer {text}"}).status_code == 200
+
+
+def test_without_tokens_programs_of_this_machine_may_do_everything(server, payload):
+    assert server.export().status_code == 200
+    assert server.export(headers={"Authorization": "Bearer anything"}).status_code == 200
+    port = server.url.rpartition(":")[2]
+    for host in (f"localhost:{port}", "LOCALHOST", "127.0.0.1", f"127.1.2.3:{port}", "[::1]:80"):
+        assert server.export(headers={"Host": host}).status_code == 200, host
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "rebound.example"},
+        {"Host": "127.0.0.1.rebound.example"},
+        {"Host": "localhost.rebound.example:8000"},
+        {"Host": "192.168.1.7"},
+        {"Host": ""},
+        {"X-Forwarded-For": "203.0.113.9"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"X-Real-IP": "203.0.113.9"},
+    ],
+)
+def test_without_tokens_strangers_behind_a_proxy_or_a_page_may_do_nothing(server, headers):
+    answer = server.export(headers=headers)
+    assert answer.status_code == 401
+    assert "labelaudit token create" in answer.json()["detail"]
+    assert server.get("/healthz", headers=headers).status_code == 200
+
+
+def test_two_authorization_headers_are_refused(shared_server, tokens):
+    import http.client
+
+    connection = http.client.HTTPConnection(shared_server.url.removeprefix("http://"), timeout=10)
+    connection.putrequest("GET", "/api/openapi/exports")
+    for role in ("pipeline", "operator"):
+        connection.putheader("Authorization", f"Bearer {tokens[role]}")
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == 400
+    connection.close()

@@ -1,0 +1,75 @@
+"""Ratings that come in over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+
+from labelaudit_dagster.store import fingerprint, load_community
+
+RATING = {"participant_id": "ann", "guideline_id": "g2", "rating": "helpful"}
+
+
+def test_a_rating_is_in_the_next_export(server_of_either_kind):
+    server = server_of_either_kind
+    answer = server.post("/v1/ratings", RATING)
+    assert answer.status_code == 200
+    assert answer.json() == {**RATING, "rated_at": "2026-03-01T12:00:00Z", "is_new": True}
+    rows = [
+        row
+        for row in server.export().json()["ratings"]
+        if (row["authorId"], row["guidelineId"]) == ("ann", "g2")
+    ]
+    assert [row["rating"] for row in rows] == ["helpful"]
+
+    assert server.post("/v1/ratings", RATING).json()["is_new"] is False
+    changed = server.post("/v1/ratings", RATING | {"rating": "not_helpful"}).json()
+    assert (changed["rating"], changed["is_new"]) == ("not_helpful", True)
+    table = load_community(server.database).community.guideline_ratings
+    chosen = table[(table["participant_id"] == "ann") & (table["guideline_id"] == "g2")]
+    assert chosen["helpful"].tolist() == [False]
+
+
+@pytest.mark.parametrize("name", ["dee", "ü/../🙂", " ", "x\x00y", "7", "a\r\nb"])
+def test_a_new_participant_is_kept_verbatim(server, name):
+    answer = server.post("/v1/ratings", RATING | {"participant_id": name})
+    assert answer.json()["participant_id"] == name
+    assert name in [user["id"] for user in server.export().json()["users"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "kind"),
+    [
+        ({"guideline_id": "nowhere"}, "guideline_id", "unknown-id"),
+        ({"guideline_id": "g\ud800"}, "guideline_id", "invalid-value"),
+        ({"guideline_id": 2}, "guideline_id", "invalid-value"),
+        ({"guideline_id": ""}, "guideline_id", "invalid-value"),
+        ({"participant_id": ""}, "participant_id", "invalid-value"),
+        ({"participant_id": None}, "participant_id", "invalid-value"),
+        ({"participant_id": "\udfff"}, "participant_id", "invalid-value"),
+        ({"participant_id": "ü" * 1001}, "participant_id", "invalid-value"),
+        ({"rating": "Helpful"}, "rating", "invalid-value"),
+        ({"rating": True}, "rating", "invalid-value"),
+        ({"rating": ["helpful"]}, "rating", "invalid-value"),
+        ({"extra": 1}, "extra", "invalid-value"),
+    ],
+)
+def test_a_wrong_rating_is_refused_by_field(shared_server, change, field, kind):
+    before = fingerprint(shared_server.database)
+    answer = shared_server.post("/v1/ratings", RATING | change)
+    problem = answer.json()
+    assert (answer.status_code, problem["type"]) == (422, f"urn:labelaudit:problem:{kind}")
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert fingerprint(shared_server.database) == before
+
+
+@pytest.mark.parametrize("missing", list(RATING))
+def test_a_missing_field_is_named(shared_server, missing):
+    rating = {name: value for name, value in RATING.items() if name != missing}
+    answer = shared_server.post("/v1/ratings", rating)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [missing]
+
+
+def test_a_huge_rating_is_refused(shared_server):
+    answer = shared_server.post("/v1/ratings", RATING | {"participant_id": "x" * 70_000})
+    assert answer.status_code == 413
