@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from labelaudit_dagster.home import GROUP_TAG, exclusive, prepare_home
+from labelaudit_dagster.picture_engine import start_picture_engine
 from labelaudit_dagster.settings import Settings
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def run_group(
         HomeError: if the home cannot be written or another run does not end in time.
     """
     prepare_home(settings)
+    start_picture_engine()
     with exclusive(settings, group, wait_seconds=wait_seconds), dagster_instance(settings) as inst:
         from dagster import AssetKey
 

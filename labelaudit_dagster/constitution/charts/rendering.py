@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from labelaudit_dagster.constitution.charts.style import Chart
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labelaudit_dagster.constitution.charts.style import Chart
 
 
 def to_png(chart: Chart, scale: float = 2.0) -> bytes:

@@ -63,5 +63,6 @@ def acceptance_probability_histogram(p_accepted: ArrayLike) -> Chart:
     return finish(
         chart.properties(width=WIDTH, height=260),
         "How sure is each decision?",
-        f"{open_ones:,} of {values.size:,} guidelines lie between 5% and 95%: other raters might decide otherwise",
+        f"{open_ones:,} of {values.size:,} guidelines lie between 5% and 95%:"
+        " other raters might decide otherwise",
     )
