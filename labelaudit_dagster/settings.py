@@ -149,6 +149,18 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("artifacts_url")
+    @classmethod
+    def _known_storage(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value:
+            from upath import UPath
+
+            try:
+                UPath(value)
+            except (ValueError, ImportError) as error:
+                raise ValueError(f"cannot be opened ({error})") from error
+        return value
+
     @field_validator("platform_api_key")
     @classmethod
     def _one_line(cls, value: SecretStr | None) -> SecretStr | None:

@@ -86,6 +86,7 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         ("platform_url", "platform.example"),
         ("platform_url", "https://platform.example/?a=b"),
         ("platform_api_key", "two words"),
+        ("artifacts_url", "nosuch://bucket/path"),
         ("http_attempts", "0"),
         ("http_timeout_seconds", "0"),
         ("max_quarantined_share", "2"),
