@@ -74,8 +74,10 @@ class Forker:
         traceback: TracebackType | None,
     ) -> None:  # fmt: skip
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(timeout=30)
+        self._process.stdout.close()
 
     def ask(self, job: dict[str, Any]) -> Any:
         """Send one line and return the answer to it."""
