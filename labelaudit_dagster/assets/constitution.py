@@ -27,6 +27,8 @@ from labelaudit_dagster.factorization.tables import factor_columns
 from labelaudit_dagster.settings import Settings
 
 ASSET = "constitution"
+LONGEST_TABLE = 200
+"""Rows of the score table in the Dagster UI; the document has them all."""
 
 
 @dg.asset(
@@ -164,7 +166,7 @@ def _metadata(document: dict[str, Any], changes: list[str], first: bool) -> dict
         "rejected": counts["rejected"],
         "too few ratings": counts["too_few_ratings"],
         "undecided": counts["undecided"],
-        "guidelines by score": dg.MetadataValue.md(score_markdown(document)),
+        "guidelines by score": dg.MetadataValue.md(score_markdown(document, LONGEST_TABLE)),
         "what changed": dg.MetadataValue.md(changed or "Nothing changed."),
         "bridging": picture(
             intercept_factor_chart(document),
