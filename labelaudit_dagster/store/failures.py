@@ -22,6 +22,8 @@ _SQLITE: tuple[tuple[str, type[StoreError]], ...] = (
     ("SQLITE_BUSY", DatabaseBusyError),
     ("SQLITE_LOCKED", DatabaseBusyError),
     ("SQLITE_FULL", DatabaseFullError),
+    # A reader of a write-ahead log needs room for a small file beside it.
+    ("SQLITE_IOERR_SHMSIZE", DatabaseFullError),
     ("SQLITE_READONLY", DatabaseReadOnlyError),
     ("SQLITE_CANTOPEN", DatabaseUnreachableError),
     ("SQLITE_PERM", DatabaseUnreachableError),
