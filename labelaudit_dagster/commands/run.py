@@ -144,6 +144,8 @@ def compute_constitution(
     ops = {"factorization": {"config": model}, "constitution": {"config": rule}}
     if not skip_uncertainty:
         ops["uncertainty"] = {"config": rule}
+    store = opening.artifact_store(settings)
+    before = store.current("constitution")
     outcome = run_group(
         settings,
         "constitution",
@@ -154,7 +156,8 @@ def compute_constitution(
     )
     if not outcome.succeeded:
         reasons = " ".join(outcome.problems) or "Dagster does not say why."
-        raise RunFailedError(
-            f"{reasons} What was current before is unchanged (run {outcome.run_id})."
-        )
+        left = "What was current before is unchanged"
+        if publish and store.current("constitution") != before:
+            left = "The new constitution is current but not published; labelaudit publish does that"
+        raise RunFailedError(f"{reasons} {left} (run {outcome.run_id}).")
     return outcome

@@ -72,7 +72,7 @@ def test_over_http(new_home: Callable[[str], Home]) -> None:
         )  # fmt: skip
         # The confirmation is lost, so that nobody knows yet whether the platform has it.
         platform.prepare(["ok", "lost_reply"])
-        message = home.compute("--publish").failed("POST", "constitution", "may have applied")
+        message = home.compute("--publish").failed("POST", "may have applied", "labelaudit publish")
         assert KEY not in message
         assert len(platform.applied) == 1
         assert [p.state for p in home.publications()] == ["begun"]
