@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from labelaudit_dagster.artifacts import ArtifactStore
-from labelaudit_dagster.home import is_writable
+from labelaudit_dagster.home import HomeError, is_writable
 from labelaudit_dagster.launch import failed_runs
 from labelaudit_dagster.settings import Settings
 
@@ -118,7 +118,7 @@ def _failed_runs(
 ) -> list[dict[str, Any]] | None:
     """Runs that failed after the current constitution was made, newest first.
 
-    None where Dagster's storage may not be opened (it cannot be read without writing).
+    None where Dagster's storage cannot be opened (it cannot be read without writing).
     """
     if not settings.dagster_home.is_dir():
         return []
@@ -126,7 +126,10 @@ def _failed_runs(
         return None
     current = store.current("constitution")
     since = None if current is None else store.manifest(current).created_at
-    return failed_runs(settings, since=since, limit=limit)
+    try:
+        return failed_runs(settings, since=since, limit=limit)
+    except HomeError:
+        return None
 
 
 def _text(moment: datetime) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from labelaudit_dagster.home import GROUP_TAG, exclusive, prepare_home
+from labelaudit_dagster.home import GROUP_TAG, HomeError, exclusive, prepare_home
 from labelaudit_dagster.picture_engine import start_picture_engine
 from labelaudit_dagster.settings import Settings
 
@@ -41,14 +41,27 @@ class RunOutcome:
 
 @contextmanager
 def dagster_instance(settings: Settings) -> Iterator[DagsterInstance]:
-    """Open the Dagster instance of the home."""
+    """Open the Dagster instance of the home.
+
+    Raises:
+        HomeError: if the home cannot be written, or Dagster's storage in it fails, here or inside
+            the block.
+    """
     from dagster import DagsterInstance
+    from sqlalchemy.exc import OperationalError
 
     prepare_home(settings)
     # Child processes of Dagster and its run workers find the instance by this variable.
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        yield instance
+    try:
+        with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            yield instance
+    except OperationalError as error:
+        # Our own database translates its errors, so this one is of Dagster's.
+        raise HomeError(
+            f"Dagster's storage in {settings.dagster_home} failed ({error.orig}). Free space on "
+            "the disk or mend its permissions; the current constitution is as it was."
+        ) from error
 
 
 def run_group(
@@ -181,6 +194,8 @@ def _failure(event: DagsterEvent) -> list[str]:
         error = error.cause
     if error.cls_name == "DagsterAssetCheckFailedError":
         return []  # the check itself is reported with its own sentence
+    if error.cls_name == "DagsterExecutionInterruptedError":
+        return [f"The run was interrupted in {event.step_key}."]
     return [f"{event.step_key}: {error.message.strip().splitlines()[0]}"]
 
 

@@ -10,6 +10,7 @@ import click
 from labelaudit_dagster.commands import opening
 from labelaudit_dagster.commands.console import emit_json, json_option, output, progress, table
 from labelaudit_dagster.commands.constitution import NoConstitutionError
+from labelaudit_dagster.home import is_writable
 
 
 def _tell(tell: Callable[[str], None], method: str, step: str, _share: float) -> None:
@@ -43,7 +44,8 @@ def instability(seeds: int, as_json: bool) -> None:
         )
     matrix = ResponseMatrix.from_members(store.load(ref))
     rule = AcceptanceRule(settings.intercept_threshold, settings.min_ratings, settings.min_support)
-    configure_compilation_cache(settings.cache_folder / "jax")
+    if is_writable(settings.home):
+        configure_compilation_cache(settings.cache_folder / "jax")
     results = {}
     with progress("starting") as tell:
         for method in ("gradient_descent", "exact"):

@@ -66,7 +66,7 @@ def _show(document: dict[str, Any]) -> None:
             "labelaudit run constitution"
         )
     if document["failed_runs"] is None:
-        say_result("Failed runs are not shown: Dagster's storage can only be opened for writing.")
+        say_result("Failed runs are not shown: Dagster's storage opens for writing only.")
     for failed in document["failed_runs"] or ():
         reasons = " ".join(failed["problems"]) or "no reason was recorded"
         say_result(f"Failed at {failed['at']}: {failed['job']}: {reasons}")

@@ -41,7 +41,7 @@ class Answer:
         """Return the one message of a failure, after looking at how it ended."""
         assert self.code == code, (self.code, self.err)
         assert self.out == ""
-        assert "Traceback" not in self.err
+        assert "Traceback" not in self.err, self.err[-2000:]
         messages = [line for line in self.err.splitlines() if line.startswith("Error: ")]
         assert len(messages) == 1, self.err
         assert self.err.splitlines()[-1] == messages[0]

@@ -228,6 +228,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("free_bytes", [0, 200_000])
 def test_full_disk_keeps_the_constitution_before(
     untouched_home: Home, tiny_disk: Path, free_bytes: int
@@ -243,8 +244,28 @@ def test_full_disk_keeps_the_constitution_before(
     message = answer.failed()
     assert "space" in message or "full" in message, message
     assert home.constitution() == before
+    if free_bytes:  # SQLite needs 32 KB beside the database to read it
+        status = home.run("status", "--json").succeeded().json
+        assert status["assets"]["constitution"]["version"] == before["version"]
     doctor = home.run("doctor", "--json")
+    assert doctor.code == 1
     assert "free space" in [f["what"] for f in doctor.json["findings"] if not f["ok"]]
     filler.unlink()
     home.compute().succeeded()
     assert reproducible(home.constitution()) == reproducible(before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_run_says_so(small_home: Home, number: signal.Signals):
+    before = small_home.served()
+    process = small_home.start(*RUN)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.strip() == "factorization":
+            break
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode != 0
+    assert "Traceback" not in errors
+    assert "interrupted" in errors
+    assert small_home.served() == before
