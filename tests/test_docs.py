@@ -226,10 +226,5 @@ def test_the_model_page_quotes_what_resampling_gives(figures: ModuleType) -> Non
 
 
 def test_numbers_that_are_not_on_the_model_page_are_noticed() -> None:
-    invented = {
-        "whole": "15,172 ratings",
-        "shorter": "0.20",
-        "longer": "15,171 rating",
-        "end": "171",
-    }
+    invented = {"another": "15,172 ratings", "start": "0.20", "end": "171", "there": "15,171"}
     assert set(missing_on_the_model_page(invented)) == {"another", "start", "end"}
