@@ -20,8 +20,20 @@ from labelaudit_dagster.store.constitutions import (
     latest_constitution,
     list_received,
     receive_constitution,
+    was_received,
 )
+from labelaudit_dagster.store.current_ids import CurrentIds, current_ids
 from labelaudit_dagster.store.database import Database
+from labelaudit_dagster.store.demographics import (
+    LONGEST_STUDY_ID,
+    PARTICIPANT_COLUMNS,
+    ReceivedDemographics,
+    ReceivedStudy,
+    latest_demographics,
+    list_demographics,
+    receive_demographics,
+    remove_demographics,
+)
 from labelaudit_dagster.store.errors import (
     DatabaseBusyError,
     DatabaseDamagedError,
@@ -55,6 +67,7 @@ from labelaudit_dagster.store.publications import (
 )
 from labelaudit_dagster.store.quarantine import quarantine_counts
 from labelaudit_dagster.store.ratings import StoredRating, add_rating
+from labelaudit_dagster.store.schema_version import has_current_schema
 from labelaudit_dagster.store.sources import ImportMode, Source, list_sources
 from labelaudit_dagster.store.tokens import (
     PERSONAL_ROLES,
@@ -71,9 +84,12 @@ from labelaudit_dagster.store.versioned_rows import RowChanges
 
 __all__ = [
     "EMBEDDED_TARGET",
+    "LONGEST_STUDY_ID",
+    "PARTICIPANT_COLUMNS",
     "PERSONAL_ROLES",
     "ROLES",
     "Change",
+    "CurrentIds",
     "Database",
     "DatabaseBusyError",
     "DatabaseDamagedError",
@@ -89,6 +105,8 @@ __all__ = [
     "Publication",
     "PublicationStateError",
     "ReceivedConstitution",
+    "ReceivedDemographics",
+    "ReceivedStudy",
     "Role",
     "RowChanges",
     "SchemaVersionError",
@@ -105,15 +123,19 @@ __all__ = [
     "approve_publication",
     "begin_publication",
     "create_token",
+    "current_ids",
     "find_publication",
     "fingerprint",
     "finish_publication",
+    "has_current_schema",
     "held_publication",
     "hold_publication",
     "import_community",
     "last_published",
     "latest_constitution",
+    "latest_demographics",
     "list_changes",
+    "list_demographics",
     "list_publications",
     "list_received",
     "list_sources",
@@ -124,7 +146,10 @@ __all__ = [
     "quarantine_counts",
     "ratings_since",
     "receive_constitution",
+    "receive_demographics",
+    "remove_demographics",
     "revoke_token",
     "sqlite_url",
     "verify_token",
+    "was_received",
 ]

@@ -17,6 +17,8 @@ ChangeKind = Literal[
     "community_imported",
     "rating_added",
     "constitution_received",
+    "demographics_received",
+    "demographics_removed",
     "publication_held",
     "publication_approved",
     "publication_begun",

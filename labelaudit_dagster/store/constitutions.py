@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, func, select
 from labelaudit_dagster.store.changes import add_change
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.errors import IdempotencyConflictError, InvalidTableError
-from labelaudit_dagster.store.payloads import read_payload, store_payload
+from labelaudit_dagster.store.payloads import payload_hash, read_payload, store_payload
 from labelaudit_dagster.store.schema import received_constitutions
 
 _NUMBERS_BY_ID = ("guideline_intercepts", "user_intercepts", "guideline_scores")
@@ -87,6 +87,21 @@ def receive_constitution(
             )
         )
     return ReceivedConstitution(sequence, digest, idempotency_key, now, True)
+
+
+def was_received(db: Database, payload: Mapping[str, Any], *, idempotency_key: str) -> bool:
+    """Tell whether the same content came before with the same key.
+
+    Raises:
+        InvalidTableError: The payload is no strict JSON object.
+        StoreError: The database failed.
+    """
+    query = select(received_constitutions.c.payload_hash).where(
+        received_constitutions.c.idempotency_key == idempotency_key
+    )
+    with db.read() as connection:
+        earlier = connection.scalar(query)
+    return earlier is not None and earlier == payload_hash(payload)
 
 
 def list_received(db: Database, *, limit: int = 100) -> list[ReceivedConstitution]:

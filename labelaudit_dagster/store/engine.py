@@ -25,6 +25,9 @@ WRITING = "labelaudit_writing"
 
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 35}
 
+# The values of a failed statement may be personal data, and its message goes to the log.
+_SILENT: dict[str, Any] = {"hide_parameters": True}
+
 
 def make_engine(url: URL, shown: str, *, read_only: bool, busy_timeout: float) -> Engine:
     """Return an engine for a normalised URL; see `Database.open` for what it promises."""
@@ -47,6 +50,7 @@ def _postgresql_engine(url: URL, *, busy_timeout: float) -> Engine:
             executemany_mode="values_plus_batch",
             pool_pre_ping=True,
             **_POOL,
+            **_SILENT,
         )
     except ImportError:
         raise StoreError(
@@ -70,7 +74,7 @@ def _sqlite_engine(path: Path, shown: str, *, read_only: bool, busy_timeout: flo
             uri, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False
         )
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **_POOL)
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, **_POOL, **_SILENT)
 
     @event.listens_for(engine, "connect")
     def configure(driver: sqlite3.Connection, _record: object) -> None:

@@ -57,4 +57,4 @@ def _canonical(payload: Mapping[str, Any]) -> bytes:
             dict(payload), sort_keys=True, separators=(",", ":"), allow_nan=False
         ).encode("ascii")
     except (TypeError, ValueError) as error:
-        raise InvalidTableError(f"The constitution is no strict JSON: {error}.") from error
+        raise InvalidTableError(f"The content is no strict JSON: {error}.") from error

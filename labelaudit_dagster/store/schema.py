@@ -221,6 +221,32 @@ received_constitutions = Table(
     _recorded(),
 )
 
+received_demographics = Table(
+    "received_demographics",
+    metadata,
+    _key("sequence"),
+    Column("study_id", VerbatimText, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("rows", JsonText, nullable=False),
+    Column("received_at", UtcMicroseconds, nullable=False),
+    _recorded(),
+)
+Index(
+    "ix_received_demographics_study",
+    received_demographics.c.study_id,
+    received_demographics.c.sequence,
+)
+
+demographics_keys = Table(
+    "demographics_keys",
+    metadata,
+    Column("idempotency_key", VerbatimText, primary_key=True),
+    Column("content_hash", Text, nullable=False),
+    Column("received_at", UtcMicroseconds, nullable=False),
+    _recorded(),
+)
+
 publications = Table(
     "publications",
     metadata,

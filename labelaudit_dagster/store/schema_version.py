@@ -45,6 +45,16 @@ def check_schema(database: Database) -> str | None:
     return found
 
 
+def has_current_schema(database: Database) -> bool:
+    """Tell whether the database has, at this moment, the schema that this code works with.
+
+    Raises:
+        StoreError: The database failed.
+    """
+    with database.read() as connection:
+        return found_version(connection) == SCHEMA_VERSION
+
+
 def upgrade_schema(database: Database) -> None:
     """Bring the schema up to date in one transaction; others that do the same wait.
 

@@ -23,6 +23,7 @@ from labelaudit_dagster.store import (
     hold_publication,
     import_community,
     receive_constitution,
+    receive_demographics,
     sqlite_url,
 )
 from labelaudit_dagster.store.schema import SCHEMA_VERSION, tokens
@@ -39,6 +40,8 @@ PAYLOAD = {
     "guideline_scores": {"g1": 0.9},
     "mu": 0.5,
 }
+
+DEMOGRAPHICS = {"study": [{"Participant id": "a", "Age": "44", "Sex": None}], "empty": []}
 
 
 def main() -> None:
@@ -57,6 +60,7 @@ def main() -> None:
             import_community(db, community, now=NOW)
             add_rating(db, "a", "g1", False, now=NOW)
             receive_constitution(db, PAYLOAD, idempotency_key="key", now=NOW)
+            receive_demographics(db, DEMOGRAPHICS, idempotency_key="key", now=NOW)
             begun = begin_publication(db, PAYLOAD, now=NOW)
             finish_publication(db, begun.sequence, receipt={"success": True}, now=NOW)
             hold_publication(db, PAYLOAD | {"mu": 0.6}, because=["too many changes"], now=NOW)

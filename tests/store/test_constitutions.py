@@ -14,6 +14,7 @@ from labelaudit_dagster.store import (
     list_received,
     payload_hash,
     receive_constitution,
+    was_received,
 )
 
 
@@ -60,6 +61,15 @@ def test_the_same_key_gives_the_same_answer(db: Database, now) -> None:
         receive_constitution(db, payload(0.9), idempotency_key="k", now=now)
     assert len(list_received(db)) == 1
     assert fingerprint(db) == mark
+
+
+def test_what_was_received_is_told_by_key_and_content(db: Database, now) -> None:
+    assert not was_received(db, payload(), idempotency_key="k")
+    receive_constitution(db, payload(), idempotency_key="k", now=now)
+    receive_constitution(db, payload(0.9), now=now)
+    assert was_received(db, dict(reversed(payload().items())), idempotency_key="k")
+    assert not was_received(db, payload(0.9), idempotency_key="k")
+    assert not was_received(db, payload(), idempotency_key="l")
 
 
 def test_a_new_constitution_changes_the_export_and_not_the_community(db: Database, now) -> None:

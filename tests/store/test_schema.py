@@ -18,9 +18,11 @@ from labelaudit_dagster.store import (
     SchemaVersionError,
     create_token,
     fingerprint,
+    has_current_schema,
     held_publication,
     last_published,
     latest_constitution,
+    latest_demographics,
     list_changes,
     list_sources,
     list_tokens,
@@ -58,8 +60,11 @@ def test_migrations_make_what_the_metadata_says(db: Database) -> None:
 
 
 def test_a_newer_schema_is_refused_and_left_alone(database_url: str) -> None:
-    with Database.open(database_url) as db, db.write() as connection:
-        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with Database.open(database_url) as db:
+        assert has_current_schema(db)
+        with db.write() as connection:
+            connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+        assert not has_current_schema(db)
     for read_only in (True, False):
         with pytest.raises(SchemaVersionError, match=r"9999.*upgrade labelaudit"):
             Database.open(database_url, read_only=read_only)
@@ -161,11 +166,15 @@ def test_old_files_are_upgraded_in_place_with_their_data(
         assert [source.imported_at for source in list_sources(db)] == [now]
         received, body = latest_constitution(db)
         assert (received.idempotency_key, body["mu"]) == ("key", 0.5)
+        assert latest_demographics(db) == {
+            "empty": [],
+            "study": [{"Participant id": "a", "Age": "44", "Sex": None}],
+        }
         assert last_published(db).receipt == {"success": True}
         assert held_publication(db).held_because == ("too many changes",)
         (token,) = list_tokens(db)
         assert verify_token(db, f"la_{token.token_id}_test", now=now) == token
-        assert len(list_changes(db)) == 7
+        assert len(list_changes(db)) == 8
         with db.read() as opened:
             assert opened.scalar(text("PRAGMA integrity_check")) == "ok"
             assert opened.execute(text("PRAGMA foreign_key_check")).all() == []

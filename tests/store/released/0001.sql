@@ -12,10 +12,20 @@ CREATE TABLE changes (
 INSERT INTO "changes" VALUES(1,1772366400123456,'community_imported','https://pol.is/first',1,3,0);
 INSERT INTO "changes" VALUES(2,1772366400123456,'rating_added','a',1,1,1);
 INSERT INTO "changes" VALUES(3,1772366400123456,'constitution_received','1-f4a90ae3ee27de31b714976d8bcc912f4683d22bf3f876df1178c28329afb375',0,0,0);
-INSERT INTO "changes" VALUES(4,1772366400123456,'publication_begun','1',0,0,0);
-INSERT INTO "changes" VALUES(5,1772366400123456,'publication_finished','1',0,0,0);
-INSERT INTO "changes" VALUES(6,1772366400123456,'publication_held','2',0,0,0);
-INSERT INTO "changes" VALUES(7,1772366400123456,'token_created','da12200e18014393',0,0,0);
+INSERT INTO "changes" VALUES(4,1772366400123456,'demographics_received','bca35ec15814d2815d1a38cff9d50ad098853d01bb2bb1d535dd1bf776d24129',0,0,0);
+INSERT INTO "changes" VALUES(5,1772366400123456,'publication_begun','1',0,0,0);
+INSERT INTO "changes" VALUES(6,1772366400123456,'publication_finished','1',0,0,0);
+INSERT INTO "changes" VALUES(7,1772366400123456,'publication_held','2',0,0,0);
+INSERT INTO "changes" VALUES(8,1772366400123456,'token_created','df9272287c9cb429',0,0,0);
+CREATE TABLE demographics_keys (
+	idempotency_key TEXT NOT NULL, 
+	content_hash TEXT NOT NULL, 
+	received_at BIGINT NOT NULL, 
+	recorded_change INTEGER NOT NULL, 
+	CONSTRAINT pk_demographics_keys PRIMARY KEY (idempotency_key), 
+	CONSTRAINT fk_demographics_keys_recorded_change FOREIGN KEY(recorded_change) REFERENCES changes (sequence)
+);
+INSERT INTO "demographics_keys" VALUES('key','bca35ec15814d2815d1a38cff9d50ad098853d01bb2bb1d535dd1bf776d24129',1772366400123456,4);
 CREATE TABLE guideline_versions (
 	guideline_key INTEGER NOT NULL, 
 	recorded_change INTEGER NOT NULL, 
@@ -45,7 +55,7 @@ CREATE TABLE installation (
 	created_at BIGINT NOT NULL, 
 	CONSTRAINT pk_installation PRIMARY KEY (database_id)
 );
-INSERT INTO "installation" VALUES('8b8c155b965b4639b1ff2da8d601f64e',1795377307579439);
+INSERT INTO "installation" VALUES('2297a0c45bfe43af8141f7db75f242e2',1795380222005881);
 CREATE TABLE labelaudit_schema (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT labelaudit_schema_pkc PRIMARY KEY (version_num)
@@ -103,8 +113,8 @@ CREATE TABLE publications (
 	CONSTRAINT fk_publications_payload_hash FOREIGN KEY(payload_hash) REFERENCES payloads (payload_hash), 
 	CONSTRAINT uq_publications_idempotency_key UNIQUE (idempotency_key)
 );
-INSERT INTO "publications" VALUES(1,'embedded','f4a90ae3ee27de31b714976d8bcc912f4683d22bf3f876df1178c28329afb375','1-f4a90ae3ee27de31b714976d8bcc912f4683d22bf3f876df1178c28329afb375-8b8c155b965b','sent',1772366400123456,NULL,NULL,NULL,NULL,1772366400123456,1772366400123456,'{"success":true}');
-INSERT INTO "publications" VALUES(2,'embedded','118227cfc3fafabda18bf20a53ca30add5064e5cac43bb25d2cf8b41b06e8ac1','2-118227cfc3fafabda18bf20a53ca30add5064e5cac43bb25d2cf8b41b06e8ac1-8b8c155b965b','held',1772366400123456,'["too many changes"]',NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "publications" VALUES(1,'embedded','f4a90ae3ee27de31b714976d8bcc912f4683d22bf3f876df1178c28329afb375','1-f4a90ae3ee27de31b714976d8bcc912f4683d22bf3f876df1178c28329afb375-2297a0c45bfe','sent',1772366400123456,NULL,NULL,NULL,NULL,1772366400123456,1772366400123456,'{"success":true}');
+INSERT INTO "publications" VALUES(2,'embedded','118227cfc3fafabda18bf20a53ca30add5064e5cac43bb25d2cf8b41b06e8ac1','2-118227cfc3fafabda18bf20a53ca30add5064e5cac43bb25d2cf8b41b06e8ac1-2297a0c45bfe','held',1772366400123456,'["too many changes"]',NULL,NULL,NULL,NULL,NULL,NULL);
 CREATE TABLE quarantine (
 	source_key INTEGER NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -145,6 +155,19 @@ CREATE TABLE received_constitutions (
 	CONSTRAINT uq_received_constitutions_idempotency_key UNIQUE (idempotency_key)
 );
 INSERT INTO "received_constitutions" VALUES(1,'key','f4a90ae3ee27de31b714976d8bcc912f4683d22bf3f876df1178c28329afb375',1772366400123456,3);
+CREATE TABLE received_demographics (
+	sequence INTEGER NOT NULL, 
+	study_id TEXT NOT NULL, 
+	content_hash TEXT NOT NULL, 
+	row_count INTEGER NOT NULL, 
+	rows TEXT NOT NULL, 
+	received_at BIGINT NOT NULL, 
+	recorded_change INTEGER NOT NULL, 
+	CONSTRAINT pk_received_demographics PRIMARY KEY (sequence), 
+	CONSTRAINT fk_received_demographics_recorded_change FOREIGN KEY(recorded_change) REFERENCES changes (sequence)
+);
+INSERT INTO "received_demographics" VALUES(1,'empty','eda9eca4c570abfbef83a18bf980b82a2fc695c64ff34854fc129e7b06f128c0',0,'[]',1772366400123456,4);
+INSERT INTO "received_demographics" VALUES(2,'study','3f8b837c2e2a0394ee3f35a653361a707a52a027b6d0d0f1efd230e242deb3b5',1,'[{"Age":"44","Participant id":"a","Sex":null}]',1772366400123456,4);
 CREATE TABLE sources (
 	source_key INTEGER NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -174,7 +197,7 @@ CREATE TABLE tokens (
 	revoked_at BIGINT, 
 	CONSTRAINT pk_tokens PRIMARY KEY (token_id)
 );
-INSERT INTO "tokens" VALUES('da12200e18014393',X'9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08','operator',NULL,NULL,1772366400123456,NULL,NULL);
+INSERT INTO "tokens" VALUES('df9272287c9cb429',X'9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08','operator',NULL,NULL,1772366400123456,NULL,NULL);
 CREATE TABLE topics (
 	source_key INTEGER NOT NULL, 
 	topic_id TEXT NOT NULL, 
@@ -189,6 +212,7 @@ CREATE TABLE topics (
 );
 INSERT INTO "topics" VALUES(1,'t',1,NULL,'Topic',NULL);
 CREATE INDEX ix_publications_target ON publications (target, sequence);
+CREATE INDEX ix_received_demographics_study ON received_demographics (study_id, sequence);
 CREATE UNIQUE INDEX uq_guidelines_source ON guidelines (guideline_id, source_key);
 CREATE UNIQUE INDEX uq_participants_here ON participants (participant_id) WHERE source_key IS NULL;
 CREATE UNIQUE INDEX uq_participants_source ON participants (participant_id, source_key);

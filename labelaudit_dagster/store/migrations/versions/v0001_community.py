@@ -1,4 +1,4 @@
-"""The community, received and sent constitutions, and tokens.
+"""The community, received and sent constitutions, received demographics, and tokens.
 
 Revision: 0001
 """
@@ -98,6 +98,38 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "idempotency_key", name=op.f("uq_received_constitutions_idempotency_key")
         ),
+    )
+    op.create_table(
+        "received_demographics",
+        sa.Column("sequence", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("study_id", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_change", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["recorded_change"],
+            ["changes.sequence"],
+            name=op.f("fk_received_demographics_recorded_change"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_received_demographics")),
+    )
+    op.create_index(
+        "ix_received_demographics_study", "received_demographics", ["study_id", "sequence"]
+    )
+    op.create_table(
+        "demographics_keys",
+        sa.Column("idempotency_key", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_change", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["recorded_change"],
+            ["changes.sequence"],
+            name=op.f("fk_demographics_keys_recorded_change"),
+        ),
+        sa.PrimaryKeyConstraint("idempotency_key", name=op.f("pk_demographics_keys")),
     )
     op.create_table(
         "sources",
