@@ -23,6 +23,7 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "GET /readyz": EVERYBODY,
     "GET /api/openapi/exports": PIPELINE,
     "POST /api/openapi/constitution": PIPELINE,
+    "POST /api/openapi/prolific/demographics": PIPELINE,
     "GET /v1/constitution": EVERY_ROLE,
     "POST /v1/ratings": OPERATOR,
 }

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from app_api.known_ids import KnownIds
+from app_api.json_fields import field_at, finite_number, shown_name
 from app_api.problems import field_problem
 from labelaudit_dagster.constitution import PAYLOAD_KEYS
-
-_SHOWN = 80
+from labelaudit_dagster.store import CurrentIds
 
 
 def check_constitution(document: Mapping[str, Any]) -> None:
@@ -25,18 +22,20 @@ def check_constitution(document: Mapping[str, Any]) -> None:
     """
     _check_keys(document)
     accepted = _accepted(document["accepted_guideline_ids"])
-    if _finite(document["mu"]) is None:
+    if finite_number(document["mu"]) is None:
         raise field_problem("invalid-value", "mu", "must be a finite number")
     for field in ("guideline_intercepts", "user_intercepts", "guideline_scores"):
         for name, value in _object(document, field).items():
-            if _finite(value) is None:
-                raise field_problem("invalid-value", _at(field, name), "must be a finite number")
+            if finite_number(value) is None:
+                raise field_problem(
+                    "invalid-value", field_at(field, name), "must be a finite number"
+                )
     _check_embeddings(document)
     for name in document["guideline_scores"]:
         if name not in accepted:
             raise field_problem(
                 "invalid-value",
-                _at("guideline_scores", name),
+                field_at("guideline_scores", name),
                 "is not among accepted_guideline_ids; scores are of accepted guidelines",
             )
 
@@ -48,7 +47,7 @@ def _check_keys(document: Mapping[str, Any]) -> None:
     for key in document:
         if key not in PAYLOAD_KEYS:
             raise field_problem(
-                "invalid-value", _shown(key), f"is not a key of a constitution ({_keys()})"
+                "invalid-value", shown_name(key), f"is not a key of a constitution ({_keys()})"
             )
 
 
@@ -74,20 +73,22 @@ def _check_embeddings(document: Mapping[str, Any]) -> None:
     length: int | None = None
     for field in ("guideline_embeddings", "user_embeddings"):
         for name, vector in _object(document, field).items():
-            if not isinstance(vector, list) or any(_finite(value) is None for value in vector):
+            if not isinstance(vector, list) or any(
+                finite_number(value) is None for value in vector
+            ):
                 raise field_problem(
-                    "invalid-value", _at(field, name), "must be a list of finite numbers"
+                    "invalid-value", field_at(field, name), "must be a list of finite numbers"
                 )
             length = len(vector) if length is None else length
             if len(vector) != length:
                 raise field_problem(
                     "invalid-value",
-                    _at(field, name),
+                    field_at(field, name),
                     f"has {len(vector)} numbers where others have {length}",
                 )
 
 
-def check_ids(document: Mapping[str, Any], known: KnownIds) -> None:
+def check_ids(document: Mapping[str, Any], known: CurrentIds) -> None:
     """Refuse ids of another community: its parameters could not belong to ours.
 
     Args:
@@ -112,7 +113,7 @@ def _check_ids(document: Mapping[str, Any], field: str, known: frozenset[str], w
     unknown = next((name for name in document[field] if name not in known), None)
     if unknown is not None:
         raise field_problem(
-            "unknown-id", field, f"names the {what} {_shown(unknown)}, which is not known here"
+            "unknown-id", field, f"names the {what} {shown_name(unknown)}, which is not known here"
         )
 
 
@@ -121,22 +122,3 @@ def _object(document: Mapping[str, Any], field: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise field_problem("invalid-value", field, "must be an object with ids as its keys")
     return value
-
-
-def _finite(value: Any) -> float | None:
-    if type(value) not in (int, float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _at(field: str, name: str) -> str:
-    return f"{field}[{_shown(name)}]"
-
-
-def _shown(name: str) -> str:
-    text = json.dumps(name)
-    return text if len(text) <= _SHOWN else f'{text[:_SHOWN]}…"'

@@ -1,4 +1,4 @@
-"""The embedded platform: its export goes out, constitutions come in."""
+"""The embedded platform: its export goes out, constitutions and demographics come in."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ from starlette.responses import Response, StreamingResponse
 
 from app_api.conditional import READ_HEADERS, accepts_gzip, entity_tag, matching_tag
 from app_api.constitution_body import check_constitution, check_ids
-from app_api.known_ids import read_known_ids
+from app_api.demographics_body import DEMOGRAPHICS_SCHEMA, read_demographics
 from app_api.problems import ProblemError
-from app_api.repeated_posts import was_received
 from app_api.request_body import read_body, read_object
 from app_api.services import Provided
 from labelaudit_dagster.constitution import PAYLOAD_KEYS
 from labelaudit_dagster.importers import ExportFlags
-from labelaudit_dagster.store import receive_constitution
+from labelaudit_dagster.store import (
+    current_ids,
+    receive_constitution,
+    receive_demographics,
+    was_received,
+)
 
 router = APIRouter(prefix="/api/openapi", tags=["platform"])
+
+MAX_DEMOGRAPHICS_BYTES = 64 * 1024 * 1024
+"""Most bytes of a post of demographics: tens of thousands of rows."""
 
 _KEY = re.compile(r"[!-~]{1,200}")
 
@@ -84,7 +91,7 @@ async def _posted_constitution(request: Request, services: Provided) -> bytes:
 def _idempotency_key(
     idempotency_key: Annotated[
         str | None,
-        Header(description="The same for every attempt at sending the same constitution."),
+        Header(description="The same for every attempt at sending the same content."),
     ] = None,
 ) -> str | None:
     if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
@@ -151,7 +158,34 @@ def constitution(
         document = read_object(body)
         check_constitution(document)
         # What was accepted once stays accepted when it is sent again, whatever came between.
-        if key is None or not was_received(services.database, key, document):
-            check_ids(document, read_known_ids(services.database))
+        if key is None or not was_received(services.database, document, idempotency_key=key):
+            check_ids(document, current_ids(services.database))
         receive_constitution(services.database, document, idempotency_key=key, now=services.now())
+    return JSONResponse({"success": True})
+
+
+async def _posted_demographics(request: Request, services: Provided) -> bytes:
+    return await read_body(request, min(MAX_DEMOGRAPHICS_BYTES, services.settings.http_max_bytes))
+
+
+@router.post(
+    "/prolific/demographics",
+    summary="Hand in the demographics of studies",
+    response_model=Success,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": DEMOGRAPHICS_SCHEMA}},
+        }
+    },
+)
+def demographics(
+    services: Provided,
+    body: Annotated[bytes, Depends(_posted_demographics)],
+    key: Annotated[str | None, Depends(_idempotency_key)],
+) -> Response:
+    """Keep posted rows, study by study; they are personal data and are in no answer."""
+    with services.large_bodies:
+        studies = read_demographics(read_object(body))
+        receive_demographics(services.database, studies, idempotency_key=key, now=services.now())
     return JSONResponse({"success": True})

@@ -14,8 +14,7 @@ from app_api.documentation import PAGE_POLICY, documentation_page
 from app_api.problem_handlers import RETRY_SECONDS
 from app_api.problems import FieldError, ProblemError
 from app_api.services import Provided, Services
-from labelaudit_dagster.store.schema import SCHEMA_VERSION
-from labelaudit_dagster.store.schema_version import found_version
+from labelaudit_dagster.store import has_current_schema
 
 logger = logging.getLogger("labelaudit.api")
 
@@ -72,9 +71,8 @@ def readyz(services: Provided) -> Ready:
 
 
 def _database_fault(services: Services) -> str | None:
-    with services.database.read() as connection:
-        found = found_version(connection)
-    return None if found == SCHEMA_VERSION else "has another schema than this program"
+    current = has_current_schema(services.database)
+    return None if current else "has another schema than this program"
 
 
 def _artifacts_fault(services: Services) -> str | None:

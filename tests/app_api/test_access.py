@@ -21,6 +21,7 @@ EXPECTED = {
     "GET /readyz": {NOBODY, *ROLES},
     "GET /api/openapi/exports": {"operator", "pipeline"},
     "POST /api/openapi/constitution": {"operator", "pipeline"},
+    "POST /api/openapi/prolific/demographics": {"operator", "pipeline"},
     "GET /v1/constitution": set(ROLES),
     "POST /v1/ratings": {"operator"},
 }
