@@ -1,7 +1,7 @@
 """Run all benchmarks, print their tables and keep them in `benchmarks/README.md`.
 
-    python -m benchmarks            everything (about ten minutes on two cores)
-    python -m benchmarks --quick    ratios that noise cannot flip, at half the bar; for CI
+`python -m benchmarks` runs everything (about ten minutes on two cores); with `--quick` it runs
+small sizes, at half the bar.
 """
 
 from __future__ import annotations

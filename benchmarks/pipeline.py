@@ -20,9 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-DATA = Path(
-    os.environ.get("LABELAUDIT_TEST_DATA", FOLDER.parents[1] / "shared" / "data")
-)
+DATA = Path(os.environ.get("LABELAUDIT_TEST_DATA", FOLDER.parents[1] / "shared" / "data"))
 EXPORT = DATA / "energize" / "export-ccai.json"
 
 RUN_SECONDS = 12.0

@@ -18,7 +18,8 @@ def canonical(model: ModelParameters, ratings: RatingTriples) -> ModelParameters
     Dimensions go by falling mass Σ n_u |x_u|. In each, the raters' mass-weighted sum Σ n_u x_u is
     positive: the side that more rating was done from is the positive one. Where the two sides
     balance (to 1e-6 of the mass), the first item with a factor of at least a tenth of the largest
-    is positive. Applying the function again changes nothing.
+    is positive. A zero has no sign (adding zero turns -0.0 into 0.0), since readers of the numbers
+    would stumble over it. Applying the function again changes nothing.
     """
     count = ratings.row_weights()
     mass = count @ np.abs(model.rater_factor)
@@ -27,19 +28,17 @@ def canonical(model: ModelParameters, ratings: RatingTriples) -> ModelParameters
     sign = np.array(
         [_sign(float(balance[j]), float(mass[j]), model.item_factor[:, j]) for j in order]
     )
-    if np.array_equal(order, np.arange(order.size)) and np.all(sign > 0):
-        return model
     return ModelParameters(
-        mu=model.mu,
-        rater_intercept=model.rater_intercept,
-        item_intercept=model.item_intercept,
+        mu=model.mu + 0.0,
+        rater_intercept=model.rater_intercept + 0.0,
+        item_intercept=model.item_intercept + 0.0,
         rater_factor=_oriented(model.rater_factor[:, order], sign),
         item_factor=_oriented(model.item_factor[:, order], sign),
     )
 
 
 def _oriented(factor: NDArray[np.float64], sign: NDArray[np.float64]) -> NDArray[np.float64]:
-    return factor * sign + 0.0  # adding zero turns -0.0 into 0.0
+    return factor * sign + 0.0
 
 
 def _sign(balance: float, mass: float, item_factor: NDArray[np.float64]) -> float:

@@ -120,3 +120,14 @@ def test_the_bootstrap_shows_how_open_the_closest_guideline_is(ccai, solution):
         if value < 0.2
     ]
     assert max(probability[name] for name in clear) < 0.1
+
+
+def test_no_parameter_is_a_negative_zero(ccai, solution) -> None:
+    model = solution.parameters
+    for array in (
+        model.rater_intercept,
+        model.item_intercept,
+        model.rater_factor,
+        model.item_factor,
+    ):
+        assert not np.signbit(array[array == 0]).any()
