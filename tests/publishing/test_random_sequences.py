@@ -156,7 +156,7 @@ def live(seed: int, folder: Path, template: Path) -> set[str]:
             model.keys.add(model.key)
             endings.add(ending)
 
-        for _ in range(generator.randint(2, 5)):
+        for _ in range(generator.randint(2, 4)):
             script.steps.extend(draw_steps(generator))
             target.crash = generator.choice(["", "", "", "before the request", "after the reply"])
             # The same again is what happens most.
