@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.cli import labelaudit
+from labelaudit_dagster.failures import ExpectedFailure
 
 COMMAND = [sys.executable, "-m", "labelaudit_dagster.cli"]
 
@@ -87,11 +88,13 @@ class Home:
         return Answer(done.returncode, done.stdout, done.stderr)
 
     def here(self, *arguments: str | Path, **settings: str) -> Answer:
-        """Run a command in this process, which spares its start; for commands that succeed."""
+        """Run a command in this process, which spares its start."""
         runner = CliRunner()
         given = self.environment(**settings)
         cleared = {name: None for name in os.environ if name not in given}
         result = runner.invoke(labelaudit, [*map(str, arguments)], env={**cleared, **given})
+        if isinstance(result.exception, ExpectedFailure):
+            return Answer(1, result.stdout, f"{result.stderr}Error: {result.exception}\n")
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)
