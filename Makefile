@@ -18,7 +18,7 @@ $(BIN)/python:
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the locked packages into $(VENV) (about a minute the first time) ..."
 	$(PIP) install --require-hashes -r requirements/runtime.txt
-	$(PIP) install --no-deps --no-build-isolation --editable . 2>/dev/null
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
@@ -48,9 +48,9 @@ dev: $(VENV)/.dev  ## The Dagster UI and daemon on the home, for operators and d
 	$(BIN)/labelaudit dagster
 
 lock: $(BIN)/python  ## Resolve the dependencies anew (needs uv)
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header \
 	  --python-version 3.11 pyproject.toml requirements/build.in -o requirements/runtime.txt
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header \
 	  --python-version 3.11 --extra dev -c requirements/runtime.txt \
 	  pyproject.toml requirements/build.in -o requirements/dev.txt
 
