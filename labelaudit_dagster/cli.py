@@ -88,21 +88,6 @@ def main() -> None:
         # The reader of a pipe has gone; there is nobody left to tell.
         sys.stderr.close()
         sys.exit(1)
-    except Exception as error:
-        if not _explains_itself(error):
-            raise
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
-
-
-def _explains_itself(error: Exception) -> bool:
-    """Say whether an error of a package that knows no command line is meant for people."""
-    from labelaudit_dagster.artifacts import ArtifactError
-    from labelaudit_dagster.constitution import ConstitutionError
-    from labelaudit_dagster.factorization import FactorizationError
-    from labelaudit_dagster.importers import ImportFailure
-
-    return isinstance(error, (ArtifactError, ConstitutionError, FactorizationError, ImportFailure))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from labelaudit_dagster.failures import ExpectedFailure
 
-class ArtifactError(Exception):
+
+class ArtifactError(ExpectedFailure):
     """Base class of all expected failures of the artifact store."""
 
 

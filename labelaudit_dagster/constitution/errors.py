@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from labelaudit_dagster.failures import ExpectedFailure
 
-class ConstitutionError(ValueError):
+
+class ConstitutionError(ExpectedFailure, ValueError):
     """Input from which no honest constitution can be derived; the message names the field."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from labelaudit_dagster.failures import ExpectedFailure
 
-class FactorizationError(ValueError):
+
+class FactorizationError(ExpectedFailure, ValueError):
     """The ratings or the parameters cannot be used; the message says which and what to do."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from labelaudit_dagster.failures import ExpectedFailure
 
-class ImportFailure(ValueError):  # noqa: N818 - named for what the caller reports: a failed import
+
+class ImportFailure(ExpectedFailure, ValueError):  # noqa: N818 - named for what the caller reports: a failed import
     """The source as a whole cannot be imported.
 
     Its message is one sentence or two that name the file, key or column and say what to do;
