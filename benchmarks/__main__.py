@@ -40,7 +40,7 @@ def main() -> int:
             failed.append(name)
         page.append(f"## {title}\n\n{(FOLDER / 'results' / f'{name}.md').read_text('utf-8')}")
     if not quick:
-        page.insert(2, "![Time per sweep against ratings](figures/factorization_growth.png)\n")
+        page.insert(2, "![Time per sweep against ratings](figures/factorization-growth.png)\n")
         (FOLDER / "README.md").write_text("\n".join(page), encoding="utf-8")
     if failed:
         print(f"\nMissed a bar: {', '.join(failed)}", file=sys.stderr)

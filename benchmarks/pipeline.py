@@ -31,6 +31,7 @@ import json, sys, time
 start = time.perf_counter()
 from labelaudit_dagster.settings import load_settings
 import labelaudit_dagster.definitions
+import altair, jax, pandera.pandas, vl_convert  # what the steps import when they first need it
 from labelaudit_dagster.launch import dagster_instance, run_group
 loaded = time.perf_counter()
 settings = load_settings()
@@ -105,7 +106,7 @@ def measure(runs: int) -> tuple[list[str], bool]:
         ("`import export` of the CCAI export (31,821 ratings)", imported.seconds, ""),
         ("first `run constitution`, compiling the solver", first.seconds, ""),
         (f"second `run constitution`, fresh process (median of {runs})", second, "12 s"),
-        ("… of it importing Python packages", inside["imports"], ""),
+        ("… of it importing Python packages (JAX, Altair and pandera too)", inside["imports"], ""),
         ("… of it opening Dagster's instance", inside["instance and definitions"], ""),
         ("… of it the asset graph, events and pictures included", inside["graph"], "4 s"),
         *(
