@@ -269,7 +269,7 @@ def test_targets_have_histories_of_their_own(
 def contents(desk: Desk, folder: Path) -> dict[str, Any]:
     """Return every row of the database and every byte of the store."""
     with desk.database.read() as connection:
-        dump = list(connection.connection.driver_connection.iterdump())  # type: ignore[union-attr]
+        dump = list(connection.connection.driver_connection.iterdump())  # type: ignore[union-attr]  # SQLite is open
     files = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     return {"rows": dump, "files": files}
 
