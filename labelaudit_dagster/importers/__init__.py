@@ -15,6 +15,20 @@ from labelaudit_dagster.importers.community import (
     PublishedParameters,
     TableCounts,
 )
+from labelaudit_dagster.importers.corpus import Corpus
+from labelaudit_dagster.importers.corpus_tables import (
+    CATEGORY_SHARES,
+    COMMENT_RATINGS,
+    COMMENTS,
+    CORPUS_DATA_TABLES,
+    CORPUS_TABLES,
+    CORPUS_TABLES_SCHEMA_VERSION,
+    RATERS,
+    SYSTEM_RATINGS,
+    corpus_schema,
+    empty_corpus_table,
+    validate_corpus_table,
+)
 from labelaudit_dagster.importers.failure import ImportFailure
 from labelaudit_dagster.importers.identity import (
     SourceIdentity,
@@ -46,13 +60,21 @@ if TYPE_CHECKING:
     from labelaudit_dagster.importers.polis import read_polis
 
 __all__ = [
+    "CATEGORY_SHARES",
+    "COMMENTS",
+    "COMMENT_RATINGS",
+    "CORPUS_DATA_TABLES",
+    "CORPUS_TABLES",
+    "CORPUS_TABLES_SCHEMA_VERSION",
     "DATA_TABLES",
     "EXPECTED_REASONS",
     "GUIDELINES",
     "GUIDELINE_RATINGS",
     "PARTICIPANTS",
     "QUARANTINE",
+    "RATERS",
     "REASONS",
+    "SYSTEM_RATINGS",
     "TABLES",
     "TABLES_SCHEMA_VERSION",
     "TOPICS",
@@ -60,6 +82,7 @@ __all__ = [
     "ColumnSpec",
     "Community",
     "ConservationError",
+    "Corpus",
     "ExportFlags",
     "ImportFailure",
     "PolisFiles",
@@ -67,6 +90,8 @@ __all__ = [
     "SourceIdentity",
     "TableCounts",
     "TableSpec",
+    "corpus_schema",
+    "empty_corpus_table",
     "empty_table",
     "guideline_fingerprint",
     "merge_prefix",
@@ -75,6 +100,7 @@ __all__ = [
     "read_export",
     "read_polis",
     "same_source",
+    "validate_corpus_table",
     "validate_table",
     "write_export",
 ]

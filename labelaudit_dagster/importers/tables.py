@@ -17,17 +17,28 @@ if TYPE_CHECKING:
 TABLES_SCHEMA_VERSION: Final = 1
 """Version of the canonical tables; grows when a column is added, removed or reinterpreted."""
 
-ColumnType = Literal["str", "bool", "int64", "datetime64[us, UTC]"]
+ColumnType = Literal["str", "bool", "int64", "float64", "datetime64[us, UTC]"]
 
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """One documented column: its name, pandas dtype, whether it may be null, its meaning."""
+    """One documented column: its name, pandas dtype, whether it may be null, its meaning.
+
+    Attributes:
+        name: Column name.
+        dtype: Its pandas dtype.
+        nullable: Whether it may hold nulls (NaN in float64).
+        description: What it means.
+        within: Smallest and largest value of a number, if there are such bounds.
+        optional: Whether a table may lack the column.
+    """
 
     name: str
     dtype: ColumnType
     nullable: bool
     description: str
+    within: tuple[float, float] | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class TableSpec:
 
     Attributes:
         name: Table name, as in `TableCounts` and in the quarantine.
-        columns: Required columns in their order.
+        columns: The columns in their order, those that a table may lack last.
         key: Columns that identify a row; rows are ordered by them.
         open_ended: Whether further columns (nullable strings, the demographics) may follow.
     """
@@ -49,7 +60,7 @@ class TableSpec:
     @property
     def column_names(self) -> list[str]:
         """Names of the required columns, in order."""
-        return [column.name for column in self.columns]
+        return [column.name for column in self.columns if not column.optional]
 
 
 PARTICIPANTS: Final = TableSpec(
@@ -118,14 +129,24 @@ def pandera_schema(table: str) -> DataFrameSchema:
     Raises:
         KeyError: There is no such table.
     """
+    return frame_schema(TABLES[table])
+
+
+def frame_schema(spec: TableSpec) -> DataFrameSchema:
+    """Return the pandera schema of a table that is specified in this way."""
     from pandera.pandas import Check, Column, DataFrameSchema
 
-    spec = TABLES[table]
+    def checks(column: ColumnSpec) -> list[Check]:
+        if column.within is not None:
+            return [Check.in_range(*column.within)]
+        return [Check.str_length(min_value=1)] if column.dtype == "str" else []
+
     columns = {
         column.name: Column(
             column.dtype,
             nullable=column.nullable,
-            checks=[Check.str_length(min_value=1)] if column.dtype == "str" else [],
+            required=not column.optional,
+            checks=checks(column),
         )
         for column in spec.columns
     }
@@ -158,10 +179,19 @@ def validate_table(table: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def empty_table(table: str) -> pd.DataFrame:
     """Return the table with its columns and no rows."""
+    return empty_frame(TABLES[table])
+
+
+def empty_frame(spec: TableSpec) -> pd.DataFrame:
+    """Return a table that is specified in this way, with its required columns and no rows."""
     import pandas as pd
 
     return pd.DataFrame(
-        {column.name: pd.Series([], dtype=column.dtype) for column in TABLES[table].columns}
+        {
+            column.name: pd.Series([], dtype=column.dtype)
+            for column in spec.columns
+            if not column.optional
+        }
     )
 
 
