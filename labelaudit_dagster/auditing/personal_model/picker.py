@@ -1,0 +1,96 @@
+"""Which comments to label next: those that are expected to teach most about all others."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from labelaudit_dagster.auditing.comment_model import CommentModel
+from labelaudit_dagster.auditing.personal_model.errors import PersonalModelError
+from labelaudit_dagster.auditing.personal_model.posterior import PersonalPosterior, fold_in
+
+Float64Array = NDArray[np.float64]
+
+
+def expected_variance_reduction(
+    model: CommentModel, posterior: PersonalPosterior, candidate_rows: ArrayLike
+) -> Float64Array:
+    """Return by how much a label of each candidate is expected to reduce the variance.
+
+    The variance is that of the person's expected rating, averaged over all comments of the corpus;
+    the expectation is over the labels that the person may give. Nothing but the model and the
+    person's own labels enters, not the score of the audited system.
+
+    Args:
+        model: the fitted comment model.
+        posterior: of the person.
+        candidate_rows: rows of comments, shape (n,).
+
+    Returns:
+        float64, shape (n,), in squared values of the scale, not negative.
+    """
+    rows = np.asarray(candidate_rows, dtype=np.int64)
+    severity = model.severity[rows].astype(np.float64)
+    table = posterior.responses.probability
+    weighted = table * posterior.weight[:, None].astype(np.float32)
+    feature = _features(model, posterior)
+    n_levels, n_points, n_grid = table.shape
+    joint = np.tensordot(weighted.astype(np.float64), feature, axes=(1, 0))
+    gain = np.zeros(len(rows))
+    for level in range(n_levels):
+        probability = severity @ weighted[level].sum(axis=0, dtype=np.float64)
+        shift = severity @ joint[level]
+        gain += (shift**2).sum(axis=1) / np.maximum(probability, 1e-12)
+    return gain
+
+
+def choose_next(
+    model: CommentModel,
+    item_rows: ArrayLike,
+    levels: ArrayLike,
+    candidate_rows: ArrayLike,
+    n: int,
+    *,
+    weights: ArrayLike | None = None,
+) -> NDArray[np.int64]:
+    """Choose up to n comments to label next, best first.
+
+    Args:
+        model: the fitted comment model.
+        item_rows: rows already labelled, as for `fold_in`; never proposed.
+        levels: as for `fold_in`.
+        candidate_rows: rows to choose from; repeated and labelled ones are dropped.
+        n: how many.
+        weights: as for `fold_in`.
+
+    Returns:
+        int64, at most n rows. Among equals the lowest row comes first.
+
+    Raises:
+        PersonalModelError: if a candidate is no row of the model, n is negative, or a label
+            cannot be used.
+    """
+    candidates = np.setdiff1d(
+        np.asarray(candidate_rows, dtype=np.int64), np.asarray(item_rows, dtype=np.int64)
+    )
+    if n < 0:
+        raise PersonalModelError(f"n is {n}; ask for 0 comments or more.")
+    if len(candidates) and (candidates[0] < 0 or candidates[-1] >= model.n_items):
+        raise PersonalModelError(f"Candidates are rows 0 to {model.n_items - 1} of the model.")
+    posterior = fold_in(model, item_rows, levels, weights=weights)
+    gain = expected_variance_reduction(model, posterior, candidates)
+    return candidates[np.argsort(-gain, kind="stable")[:n]]
+
+
+def _features(model: CommentModel, posterior: PersonalPosterior) -> Float64Array:
+    """Return centred features of the person points whose squared length is the mean variance.
+
+    The expected rating of a comment is its severity posterior times the point's expected rating on
+    the grid; a square root of the mean outer product of the posteriors averages over comments.
+    """
+    steps = np.diff(np.asarray(model.scale.values))
+    expected = np.tensordot(steps, posterior.responses.tail.astype(np.float64), axes=(0, 0))
+    value, vector = np.linalg.eigh(model.severity_second_moment)
+    root = vector * np.sqrt(np.maximum(value, 0.0))
+    feature = expected @ root
+    return np.asarray(feature - posterior.weight @ feature)
