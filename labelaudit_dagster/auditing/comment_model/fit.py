@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from labelaudit_dagster.auditing.comment_model.errors import CommentModelError
-from labelaudit_dagster.auditing.comment_model.layout import arrange
+from labelaudit_dagster.auditing.comment_model.layout import RatingLayout, arrange
 from labelaudit_dagster.auditing.comment_model.messages import normalised, sweep
 from labelaudit_dagster.auditing.comment_model.model import CommentModel, FitStatus
 from labelaudit_dagster.auditing.comment_model.options import CommentModelOptions
 from labelaudit_dagster.auditing.comment_model.population import (
+    Population,
     standard_normal_points,
     starting_population,
     updated_population,
@@ -22,6 +24,12 @@ from labelaudit_dagster.auditing.comment_model.population import (
 from labelaudit_dagster.auditing.comment_model.response import ResponseTable, severity_grid
 from labelaudit_dagster.auditing.comment_model.severity_prior import SeverityPrior
 from labelaudit_dagster.auditing.rating_scale import RatingScale
+
+Float64Array = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+
+TEXT_AFTER: Final = 5
+"""Sweeps after which the severities are good enough to learn from the texts."""
 
 _DEFAULTS = CommentModelOptions()
 
@@ -35,7 +43,7 @@ def fit_comment_model(
     *,
     scale: RatingScale,
     options: CommentModelOptions = _DEFAULTS,
-    progress: Callable[[str, float], None] | None = None,
+    progress: Progress | None = None,
 ) -> CommentModel:
     """Fit the item side and the population to everybody's ratings.
 
@@ -56,76 +64,115 @@ def fit_comment_model(
         CommentModelError: if the ratings cannot be used; the message says which and why.
     """
     started = time.perf_counter()
-    report = progress or (lambda _step, _share: None)
     ids = np.asarray(item_ids, dtype=np.int64)
     if ids.ndim != 1 or np.any(np.diff(ids) <= 0):
         raise CommentModelError("item_ids must ascend and be unique; order the comments by id.")
     if texts is not None and len(texts) != len(ids):
         raise CommentModelError(f"There are {len(ids)} comments and {len(texts)} texts.")
-    n_levels = scale.n_levels
-    layout = arrange(rater_index, item_index, levels, n_items=len(ids), n_levels=n_levels)
-    grid = severity_grid(options.resolved_grid_points(layout.n_ratings))
-    fit_points = options.resolved_fit_points(layout.n_ratings)
-    standard = standard_normal_points(fit_points, n_levels, options.seed)
-
-    start = population = starting_population(layout.level_counts)
-    prior = SeverityPrior.without_text()
-    log_prior = prior.on(grid)
-    log_belief = np.repeat(log_prior, len(ids), axis=0)
-    severity_mean = np.zeros(len(ids))
-    to_items = np.zeros((layout.n_ratings, len(grid)), dtype=np.float32)
-    changes: list[dict[str, float]] = []
-    evidence: list[float] = []
-    status = FitStatus.ITERATION_LIMIT
-    for count in range(options.max_sweeps):
-        report("sweeps", count / options.max_sweeps)
-        table = ResponseTable.of(population.at(standard), grid)
-        swept = sweep(layout, log_prior, log_belief, to_items, table.probability)
-        log_belief, to_items = swept.log_belief, swept.to_items
-        mean = normalised(log_belief) @ grid
-        moved = updated_population(
-            population, start, standard, swept.average_weight, layout.n_raters
-        )
-        change = {
-            "severity": float(np.abs(mean - severity_mean).max()),
-            "population": float(np.abs(moved.mean - population.mean).max()),
-        }
-        severity_mean, population = mean, moved
-        changes.append(change)
-        evidence.append(swept.evidence)
-        if not np.isfinite([*change.values(), swept.evidence]).all():
-            status = FitStatus.NOT_FINITE
-            break
-        if count and max(change.values()) <= options.tolerance:
-            status = FitStatus.CONVERGED
-            break
-    report("sweeps", 1.0)
+    layout = arrange(rater_index, item_index, levels, n_items=len(ids), n_levels=scale.n_levels)
+    state = _State(layout, scale.n_levels, options)
+    status = state.run(texts if options.use_text else None, progress or (lambda _s, _x: None))
     return CommentModel(
         item_ids=ids,
-        severity=normalised(log_belief).astype(np.float32),
+        severity=normalised(state.log_belief).astype(np.float32),
         n_ratings=layout.ratings_per_item,
-        grid=grid,
-        population=population,
-        standard_points=standard_normal_points(options.person_points, n_levels, options.seed),
+        grid=state.grid,
+        population=state.population,
+        standard_points=standard_normal_points(options.person_points, scale.n_levels, options.seed),
         scale=scale,
         status=status,
-        message=_message(status, changes, options),
+        message=_message(status, state.changes, options),
         diagnostics={
-            "sweeps": len(changes),
-            "changes": changes,
-            "evidence": evidence,
-            "evidence_per_rating": evidence[-1] / layout.n_ratings,
+            "sweeps": len(state.changes),
+            "changes": state.changes,
+            "evidence": state.evidence,
+            "evidence_per_rating": state.evidence[-1] / layout.n_ratings,
+            "text_explained_variance": state.prior.explained,
             "n_ratings": layout.n_ratings,
             "n_raters": layout.n_raters,
             "n_items": len(ids),
             "n_items_unrated": int((layout.ratings_per_item == 0).sum()),
             "level_counts": layout.level_counts.tolist(),
-            "grid_points": len(grid),
-            "fit_points": fit_points,
+            "grid_points": len(state.grid),
+            "fit_points": len(state.standard),
             "options": dataclasses.asdict(options),
             "seconds": time.perf_counter() - started,
         },
     )
+
+
+class _State:
+    """What a fit knows at some sweep."""
+
+    def __init__(self, layout: RatingLayout, n_levels: int, options: CommentModelOptions) -> None:
+        self.layout = layout
+        self.options = options
+        self.grid = severity_grid(options.resolved_grid_points(layout.n_ratings))
+        self.standard = standard_normal_points(
+            options.resolved_fit_points(layout.n_ratings), n_levels, options.seed
+        )
+        self.start = self.population = starting_population(layout.level_counts)
+        self.prior = SeverityPrior.without_text()
+        n_items = len(layout.ratings_per_item)
+        self.log_belief = np.repeat(self.prior.on(self.grid), n_items, axis=0)
+        self.to_items = np.zeros((layout.n_ratings, len(self.grid)), dtype=np.float32)
+        self.mean = np.zeros(n_items)
+        self.variance = np.ones(n_items)
+        self.changes: list[dict[str, float]] = []
+        self.evidence: list[float] = []
+
+    def run(self, texts: Sequence[str] | None, report: Progress) -> FitStatus:
+        """Sweep until nothing moves any more, or the limit."""
+        text_sweep = min(TEXT_AFTER, self.options.max_sweeps - 1)
+        for count in range(self.options.max_sweeps):
+            if texts is not None and count == text_sweep:
+                report("text prior", count / self.options.max_sweeps)
+                self._learn_from(texts)
+            report("sweeps", count / self.options.max_sweeps)
+            change = self._sweep()
+            if not np.isfinite([*change.values(), self.evidence[-1]]).all():
+                return FitStatus.NOT_FINITE
+            settled = count > (0 if texts is None else text_sweep)
+            if settled and max(change.values()) <= self.options.tolerance:
+                report("sweeps", 1.0)
+                return FitStatus.CONVERGED
+        report("sweeps", 1.0)
+        return FitStatus.ITERATION_LIMIT
+
+    def _learn_from(self, texts: Sequence[str]) -> None:
+        before = self.prior.on(self.grid)
+        self.prior = SeverityPrior.from_text(texts, self.mean, self.variance, self.options.seed)
+        self.log_belief = self.log_belief - before + self.prior.on(self.grid)
+
+    def _sweep(self) -> dict[str, float]:
+        """Send all messages once, move population and prior; return how far things moved."""
+        table = ResponseTable.of(self.population.at(self.standard), self.grid)
+        swept = sweep(
+            self.layout,
+            self.prior.on(self.grid),
+            self.log_belief,
+            self.to_items,
+            table.probability,
+        )
+        self.to_items, self.log_belief = swept.to_items, swept.log_belief
+        belief = normalised(self.log_belief)
+        mean = belief @ self.grid
+        moved = updated_population(
+            self.population, self.start, self.standard, swept.average_weight, self.layout.n_raters
+        )
+        change = {
+            "severity": float(np.abs(mean - self.mean).max()),
+            "population": float(np.abs(moved.mean - self.population.mean).max()),
+        }
+        self.mean = mean
+        self.variance = np.maximum(belief @ self.grid**2 - mean**2, 0.0)
+        self.prior, factor = self.prior.updated(mean, self.variance)
+        centre = moved.mean.copy()
+        centre[-1] += np.log(factor)
+        self.population = Population(centre, moved.covariance)
+        self.changes.append(change)
+        self.evidence.append(swept.evidence)
+        return change
 
 
 def _message(
@@ -133,10 +180,13 @@ def _message(
 ) -> str:
     last = max(changes[-1].values())
     if status is FitStatus.CONVERGED:
-        return f"Converged after {len(changes)} sweeps: the last one moved nothing by more than {last:.2g}."
+        return (
+            f"Converged after {len(changes)} sweeps: the last one moved nothing by more than "
+            f"{last:.2g}."
+        )
     if status is FitStatus.ITERATION_LIMIT:
         return (
-            f"Stopped at max_sweeps = {options.max_sweeps}: the last sweep still moved something by "
-            f"{last:.2g} (tolerance {options.tolerance:g})."
+            f"Stopped at max_sweeps = {options.max_sweeps}: the last sweep still moved something "
+            f"by {last:.2g} (tolerance {options.tolerance:g})."
         )
     return f"Sweep {len(changes)} gave a number that is not finite; the model cannot be used."

@@ -68,7 +68,7 @@ def normalised(log_belief: Float64Array) -> Float64Array:
     """Return the probabilities of log beliefs, row by row."""
     belief = np.exp(log_belief - log_belief.max(axis=1, keepdims=True))
     belief /= belief.sum(axis=1, keepdims=True)
-    return belief
+    return np.asarray(belief)
 
 
 def _visit(

@@ -32,7 +32,7 @@ class Population:
 
     def at(self, standard: Float64Array) -> Float64Array:
         """Move standard normal points (shape (P, K)) into this population."""
-        return self.mean + standard @ np.linalg.cholesky(self.covariance).T
+        return np.asarray(self.mean + standard @ np.linalg.cholesky(self.covariance).T)
 
 
 def standard_normal_points(n_points: int, dimensions: int, seed: int) -> Float64Array:

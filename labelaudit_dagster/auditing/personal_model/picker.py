@@ -34,10 +34,9 @@ def expected_variance_reduction(
     table = posterior.responses.probability
     weighted = table * posterior.weight[:, None].astype(np.float32)
     feature = _features(model, posterior)
-    n_levels, n_points, n_grid = table.shape
     joint = np.tensordot(weighted.astype(np.float64), feature, axes=(1, 0))
     gain = np.zeros(len(rows))
-    for level in range(n_levels):
+    for level in range(model.scale.n_levels):
         probability = severity @ weighted[level].sum(axis=0, dtype=np.float64)
         shift = severity @ joint[level]
         gain += (shift**2).sum(axis=1) / np.maximum(probability, 1e-12)
