@@ -30,7 +30,7 @@ demo: $(VENV)/.runtime  ## Turn the built-in sample into a constitution (in ./.l
 	@LABELAUDIT_HOME="$(CURDIR)/.labelaudit-demo" $(BIN)/labelaudit demo
 
 test: $(VENV)/.dev  ## Run the tests (skips what this machine has no browser, database or data for)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: $(VENV)/.dev  ## Check style and types
 	$(BIN)/ruff check .
