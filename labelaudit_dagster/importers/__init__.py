@@ -35,8 +35,11 @@ from labelaudit_dagster.importers.identity import (
     guideline_fingerprint,
     same_source,
 )
+from labelaudit_dagster.importers.item_ids import assign_item_ids, item_id_of
 from labelaudit_dagster.importers.polis_folder import PolisFiles, polis_files
 from labelaudit_dagster.importers.quarantine import EXPECTED_REASONS, REASONS, WARNINGS
+from labelaudit_dagster.importers.rating_columns import RatingColumns, parse_named_columns
+from labelaudit_dagster.importers.scale_reading import parse_range, parse_scale_values
 from labelaudit_dagster.importers.tables import (
     DATA_TABLES,
     GUIDELINE_RATINGS,
@@ -58,6 +61,9 @@ if TYPE_CHECKING:
     from labelaudit_dagster.importers.export_writing import ExportFlags, write_export
     from labelaudit_dagster.importers.merging import merge_prefix
     from labelaudit_dagster.importers.polis import read_polis
+    from labelaudit_dagster.importers.ratings_reading import read_ratings, with_system_scores
+    from labelaudit_dagster.importers.system_scores import SystemScores, read_system_scores
+    from labelaudit_dagster.importers.table_reading import TableFile
 
 __all__ = [
     "CATEGORY_SHARES",
@@ -87,29 +93,45 @@ __all__ = [
     "ImportFailure",
     "PolisFiles",
     "PublishedParameters",
+    "RatingColumns",
     "SourceIdentity",
+    "SystemScores",
     "TableCounts",
+    "TableFile",
     "TableSpec",
+    "assign_item_ids",
     "corpus_schema",
     "empty_corpus_table",
     "empty_table",
     "guideline_fingerprint",
+    "item_id_of",
     "merge_prefix",
     "pandera_schema",
+    "parse_named_columns",
+    "parse_range",
+    "parse_scale_values",
     "polis_files",
     "read_export",
     "read_polis",
+    "read_ratings",
+    "read_system_scores",
     "same_source",
     "validate_corpus_table",
     "validate_table",
+    "with_system_scores",
     "write_export",
 ]
 
 _LOADED_ON_USE = {
     "ExportFlags": "export_writing",
+    "SystemScores": "system_scores",
+    "TableFile": "table_reading",
     "merge_prefix": "merging",
     "read_export": "export_reading",
     "read_polis": "polis",
+    "read_ratings": "ratings_reading",
+    "read_system_scores": "system_scores",
+    "with_system_scores": "ratings_reading",
     "write_export": "export_writing",
 }
 

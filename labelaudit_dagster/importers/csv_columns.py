@@ -1,74 +1,25 @@
-"""CSV files to Arrow tables of text columns, with the lines that do not fit set apart."""
+"""CSV files to columns of text, with the lines that do not fit set apart."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from labelaudit_dagster.importers.failure import ImportFailure
-from labelaudit_dagster.importers.quarantine import quarantine_frame
+from labelaudit_dagster.importers.text_columns import TextColumns
 from labelaudit_dagster.importers.times import NO_TIME, times_of_milliseconds
 
 _BLOCK_BYTES = 8 << 20
 _LARGEST_HEADER_BYTES = 16 << 20
-
-
-@dataclass(frozen=True, eq=False)
-class CsvFile:
-    """A CSV file as read.
-
-    Attributes:
-        name: The file's name, for messages.
-        table: The wanted columns of the well-formed rows, each dictionary-encoded text except
-            the plain ones; empty fields are empty texts.
-        row_numbers: int64, position of each row among the file's data rows, from zero.
-        malformed: Lines with another number of fields than the header, by position.
-    """
-
-    name: str
-    table: pa.Table
-    row_numbers: npt.NDArray[np.int64]
-    malformed: dict[int, str]
-
-    def has(self, column: str) -> bool:
-        """Tell whether the file has a column."""
-        return column in self.table.column_names
-
-    def plain(self, column: str) -> pa.ChunkedArray:
-        """Return a column as plain text; empty texts where the file has no such column."""
-        if not self.has(column):
-            return pa.chunked_array([pa.nulls(len(self.table), pa.large_string()).fill_null("")])
-        return self.table[column].cast(pa.large_string())
-
-    def encoded(self, column: str) -> tuple[list[str], npt.NDArray[np.int64]]:
-        """Return a column's distinct texts and, for each row, the position among them."""
-        values = self.table[column].combine_chunks()
-        if isinstance(values, pa.ChunkedArray):  # what becomes of no chunks at all
-            values = pa.concat_arrays(values.chunks)
-        if not pa.types.is_dictionary(values.type):
-            values = values.dictionary_encode()
-        codes = values.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        return values.dictionary.to_pylist(), codes
-
-    def malformed_quarantine(self, table: str) -> pd.DataFrame:
-        """Return the malformed lines as quarantine rows of a canonical table."""
-        return quarantine_frame(
-            table,
-            np.array(list(self.malformed), dtype=np.int64),
-            "malformed_row",
-            [orjson.dumps(line).decode() for line in self.malformed.values()],
-        )
 
 
 def read_csv(
@@ -79,7 +30,8 @@ def read_csv(
     wanted: Collection[str] | None = None,
     plain: Collection[str] = (),
     newlines_in_values: bool = False,
-) -> CsvFile:
+    delimiter: str = ",",
+) -> TextColumns:
     """Read a CSV file as text.
 
     Args:
@@ -89,24 +41,25 @@ def read_csv(
         wanted: Further columns to read where they are there; None for all.
         plain: Columns with mostly distinct texts, not worth a dictionary.
         newlines_in_values: Whether quoted fields may hold line ends.
+        delimiter: What stands between two fields, one character.
 
     Raises:
         ImportFailure: The file is empty, not CSV, not UTF-8, or lacks a required column.
     """
     content = source if isinstance(source, bytes) else source.read()
-    header = _header(content, name)
+    header = csv_header(content, name, delimiter)
     for column in required:
         if column not in header:
             raise ImportFailure(
                 f"{name} has no column '{column}'; it must be the file of that name from a "
                 "Polis export."
             )
-    repeated = sorted({column for column in header if header.count(column) > 1})
-    if repeated:
-        raise ImportFailure(f"{name} has the column '{repeated[0]}' more than once; remove one.")
     columns = [
         column for column in header if wanted is None or column in required or column in wanted
     ]
+    repeated = sorted({column for column in columns if header.count(column) > 1})
+    if repeated:
+        raise ImportFailure(f"{name} has the column '{repeated[0]}' more than once; remove one.")
     if content.count(b'"') % 2:
         raise ImportFailure(
             f"{name} has an unclosed quotation mark, as if cut off; download it again."
@@ -124,7 +77,9 @@ def read_csv(
             # One thread, since only then lines are numbered.
             read_options=arrow_csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
             parse_options=arrow_csv.ParseOptions(
-                newlines_in_values=newlines_in_values, invalid_row_handler=set_apart
+                delimiter=delimiter,
+                newlines_in_values=newlines_in_values,
+                invalid_row_handler=set_apart,
             ),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=columns,
@@ -139,7 +94,7 @@ def read_csv(
     row_numbers = np.setdiff1d(
         np.arange(n_rows), np.array([number for number, _ in malformed], dtype=np.int64)
     )
-    return CsvFile(name, table.unify_dictionaries(), row_numbers[: len(table)], dict(malformed))
+    return TextColumns(name, table.unify_dictionaries(), row_numbers[: len(table)], dict(malformed))
 
 
 def numbers_of_texts(texts: list[str]) -> npt.NDArray[np.float64]:
@@ -164,7 +119,17 @@ def times_of_texts(texts: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
     return times, given - int((times != NO_TIME).sum())
 
 
-def _header(content: bytes, name: str) -> list[str]:
+def csv_header(content: bytes, name: str, delimiter: str = ",") -> list[str]:
+    """Return the names of a CSV file's columns.
+
+    Args:
+        content: The file's bytes.
+        name: Its name, for messages.
+        delimiter: What stands between two fields, one character.
+
+    Raises:
+        ImportFailure: The file is empty, not CSV or not UTF-8.
+    """
     start = content[:_LARGEST_HEADER_BYTES]
     if not start.strip():
         raise ImportFailure(f"{name} is empty; download it again.")
@@ -174,7 +139,7 @@ def _header(content: bytes, name: str) -> list[str]:
         )
     try:
         text = io.TextIOWrapper(io.BytesIO(start), "utf-8-sig", newline="")
-        return next(csv.reader(text), [])
+        return next(csv.reader(text, delimiter=delimiter), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise ImportFailure(
             f"{name} cannot be read: its text is not UTF-8; download it again."

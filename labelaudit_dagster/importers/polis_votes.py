@@ -12,13 +12,13 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from labelaudit_dagster.importers.csv_columns import (
-    CsvFile,
     numbers_of_texts,
     read_csv,
     times_of_texts,
 )
 from labelaudit_dagster.importers.json_columns import string_series
 from labelaudit_dagster.importers.tables import empty_table
+from labelaudit_dagster.importers.text_columns import TextColumns
 from labelaudit_dagster.importers.times import NO_TIME
 from labelaudit_dagster.importers.warning_counts import WarningCounts
 
@@ -200,7 +200,7 @@ def read_wide_votes(
     )
 
 
-def _cells(file: CsvFile, comments: list[str]) -> tuple[list[str], npt.NDArray[np.int32]]:
+def _cells(file: TextColumns, comments: list[str]) -> tuple[list[str], npt.NDArray[np.int32]]:
     """Return the distinct texts of cells, "" first, and the matrix of positions among them."""
     positions = {"": 0}
     cells = np.zeros((len(file.table), len(comments)), dtype=np.int32)
@@ -220,7 +220,7 @@ def _vote_values(texts: list[str]) -> npt.NDArray[np.int8]:
     return values
 
 
-def _present(file: CsvFile, column: str) -> pd.Series[str]:
+def _present(file: TextColumns, column: str) -> pd.Series[str]:
     """Return a column as strings, null where it is empty or holds the character NUL."""
     texts = file.plain(column)
     absent = pc.or_(pc.equal(texts, ""), pc.match_substring(texts, "\0"))

@@ -18,9 +18,13 @@ REASONS: Final[dict[str, str]] = {
     "invalid_id": "An id is absent, empty, or neither text nor a whole number",
     "unstorable_id": "An id holds the character NUL, which databases cannot store",
     "ambiguous_id": 'The id occurs both as a number and as text (7 and "7")',
-    "missing_text": "A guideline without a text, or a topic without a title",
+    "missing_text": "A guideline or comment without a text, or a topic without a title",
     "unstorable_text": "A text holds the character NUL, which databases cannot store",
+    "differing_text": "The text is not the one that most rows give to the same comment",
     "invalid_rating": "The rating is neither of its two values: null, nested, not finite, unknown",
+    "not_a_number": "The rating of a comment, or the system's score, is no finite number",
+    "out_of_scale": "The rating is no value of the scale, or the score lies beyond its ends",
+    "unknown_comment": "The score is of a comment that is not among those kept",
     "unknown_participant": "The rating is by somebody who is not among the participants kept",
     "unknown_guideline": "The rating is of something that is not among the guidelines kept",
     "future_time": "The time of the rating lies in the future",
@@ -44,10 +48,16 @@ WARNINGS: Final[dict[str, str]] = {
     "invalid_reference": "A topic, parent or author id is not usable and was dropped",
     "unknown_topic": "A guideline or topic names a topic that is not known; the reference was "
     "dropped",
-    "differing_attribute": "Entries of one participant or guideline differ in an attribute or a "
-    "published parameter, which was dropped",
-    "invalid_attribute": "A participant's attribute is not text, a number or a truth value and "
-    "was dropped",
+    "differing_attribute": "Entries of one participant, rater or guideline differ in an attribute "
+    "or a published parameter, which was dropped",
+    "invalid_attribute": "An attribute of a participant or rater is not text that can be stored, "
+    "a number or a truth value, and was dropped",
+    "invalid_share": "A category share is not a number from 0 to 1 and was dropped",
+    "duplicate_text": "A comment has the same text as another one; both were kept",
+    "text_variant": "A row spells the text of its comment otherwise, in white space or in how "
+    "characters are composed; the commonest spelling was taken",
+    "text_of_other_rows": "A row has no text; that of other rows of the same comment was taken",
+    "no_system_rating": "A comment has no score of the system although others have one",
     "ignored_column": "A column of the wide votes file is neither a comment nor known",
     "sign_flipped": "The votes of a file are stored with the opposite sign and were reversed",
     "sign_unverified": "Nothing at hand confirms the sign of a votes file; the documented one "
