@@ -110,7 +110,7 @@ def test_odd_texts_give_finite_priors(texts: list[str]):
 
 @pytest.mark.parametrize("n", [0, 1, 19])
 def test_few_comments_get_a_prior_that_explains_nothing(n: int):
-    texts, severity, _ = corpus(max(n, 1))
+    texts, severity, _ = corpus(30)
     prior = text_severity(texts[:n], severity[:n], np.ones(n))
     assert prior.mean.shape == (n,)
     assert prior.explained_variance == 0
