@@ -21,6 +21,7 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "GET /openapi.json": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
+    "GET /metrics": OPERATOR,
     "GET /api/openapi/exports": PIPELINE,
     "POST /api/openapi/constitution": PIPELINE,
     "POST /api/openapi/prolific/demographics": PIPELINE,

@@ -15,8 +15,10 @@ from app_api.access import ACCESS
 from app_api.authentication import authorise
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
+from app_api.metrics import Metrics
 from app_api.openapi_document import completed_openapi
 from app_api.problem_handlers import install_problem_handlers
+from app_api.rate_limits import RateLimits
 from app_api.request_frame import RequestFrame
 from app_api.routers import ROUTERS
 from app_api.services import Services, utc_now
@@ -80,14 +82,22 @@ def create_app(
         lifespan=lifespan,
         dependencies=[Depends(authorise)],
     )
+    metrics = Metrics()
     app.state.services = Services(
-        settings, used, artifacts, ExportCache(used), ConstitutionCache(artifacts), now
+        settings=settings,
+        database=used,
+        artifacts=artifacts,
+        exports=ExportCache(used),
+        constitutions=ConstitutionCache(artifacts),
+        limits=RateLimits(settings.rate_limit_per_minute, settings.failure_limit_per_minute),
+        metrics=metrics,
+        now=now,
     )
     for router in ROUTERS:
         app.include_router(router)
     _check_access_table()
     install_problem_handlers(app)
-    app.add_middleware(RequestFrame)
+    app.add_middleware(RequestFrame, metrics=metrics)
     return app
 
 

@@ -28,6 +28,8 @@ def authorise(request: Request, services: Provided) -> None:
     if allowed is None:
         return
     role = _role(request, services)
+    if (token_id := getattr(request.state, "token_id", None)) is not None:
+        services.limits.count_request(token_id)
     if role not in allowed:
         needed = " or ".join(sorted(allowed))
         raise ProblemError(
@@ -67,6 +69,8 @@ def _token(request: Request, services: Services) -> Token:
             "Send a token in the header: Authorization: Bearer TOKEN.",
             headers={"WWW-Authenticate": REALM},
         )
+    address = request.client.host if request.client else "-"
+    services.limits.check_failures(address)
     if len(given) > 1:
         raise ProblemError("bad-header", "There are several Authorization headers; send one.")
     scheme, _, text = given[0].partition(" ")
@@ -74,6 +78,7 @@ def _token(request: Request, services: Services) -> Token:
     if scheme.lower() == "bearer":
         token = verify_token(services.database, text.strip(), now=services.now())
     if token is None:
+        services.limits.count_failure(address)
         raise ProblemError(
             "unauthenticated",
             "The token is not valid: it is misspelt, expired or revoked, or not a bearer token.",

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app_api.metrics import UNROUTED, Metrics
 from app_api.problems import ProblemError, problem_response
 
 access_log = logging.getLogger("labelaudit.access")
@@ -34,21 +35,23 @@ class RequestFrame:
     HEAD is answered as GET without the body, which the server leaves out.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection of the server."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Exchange(scope, send).run(self._app, receive)
+        await _Exchange(scope, send, self._metrics).run(self._app, receive)
 
 
 class _Exchange:
     """One request and its answer."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._id = str(uuid.uuid4())
         self._method = str(scope["method"])
         self._state = {**scope.get("state", {}), "request_id": self._id}
@@ -61,6 +64,7 @@ class _Exchange:
 
     async def run(self, app: ASGIApp, receive: Receive) -> None:
         started = time.perf_counter()
+        self._metrics.begin()
         try:
             await app(self._scope, receive, self._send_framed)
         except Exception:
@@ -75,7 +79,10 @@ class _Exchange:
             answer = problem_response(problem, self._id)
             await answer(self._scope, receive, self._send_framed)
         finally:
-            self._log(time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            route = getattr(self._scope.get("route"), "path", UNROUTED)
+            self._metrics.end(self._method, route, self._status, seconds)
+            self._log(seconds)
 
     async def _send_framed(self, message: Message) -> None:
         if message["type"] == "http.response.start":

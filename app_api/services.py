@@ -12,6 +12,8 @@ from fastapi import Depends, Request
 
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
+from app_api.metrics import Metrics
+from app_api.rate_limits import RateLimits
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.store import Database
@@ -32,6 +34,8 @@ class Services:
         artifacts: The artifact store, read only from here.
         exports: Export bodies at hand.
         constitutions: The current constitution's document at hand.
+        limits: How often somebody may ask.
+        metrics: Figures for Prometheus.
         now: Returns the time in UTC.
         large_bodies: Held while a large document is parsed, so that memory holds one at a time.
     """
@@ -41,6 +45,8 @@ class Services:
     artifacts: ArtifactStore
     exports: ExportCache
     constitutions: ConstitutionCache
+    limits: RateLimits
+    metrics: Metrics
     now: Callable[[], datetime] = utc_now
     large_bodies: threading.Lock = field(default_factory=threading.Lock)
 

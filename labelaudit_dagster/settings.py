@@ -95,6 +95,19 @@ class Settings(BaseSettings):
         default=24.0,
         description="Age below which pruning removes nothing (h); longer than any run takes.",
     )
+    rate_limit_per_minute: int = Field(
+        default=3_000,
+        ge=0,
+        description="Requests that one token or session may send in a minute; 0 sets no limit.",
+    )
+    failure_limit_per_minute: int = Field(
+        default=60,
+        ge=0,
+        description=(
+            "Tokens or sign-ins that are not valid from one address in a minute before it has to "
+            "wait; 0 sets no limit."
+        ),
+    )
     bootstrap_replicates: int = Field(
         default=200, ge=2, le=100_000, description="Replicates of the rater bootstrap."
     )

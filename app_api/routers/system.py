@@ -8,9 +8,16 @@ from typing import Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 
 from app_api.documentation import PAGE_POLICY, documentation_page
+from app_api.metrics import CONTENT_TYPE
 from app_api.problem_handlers import RETRY_SECONDS
 from app_api.problems import FieldError, ProblemError
 from app_api.services import Provided, Services
@@ -78,6 +85,12 @@ def _database_fault(services: Services) -> str | None:
 def _artifacts_fault(services: Services) -> str | None:
     services.artifacts.current("constitution")
     return None
+
+
+@router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
+def metrics(services: Provided) -> Response:
+    """Give requests by route and status, their times, and figures of the process."""
+    return Response(services.metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})
 
 
 @router.get("/docs", summary="This API for people", response_class=HTMLResponse)

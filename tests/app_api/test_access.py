@@ -19,6 +19,7 @@ EXPECTED = {
     "GET /openapi.json": {NOBODY, *ROLES},
     "GET /healthz": {NOBODY, *ROLES},
     "GET /readyz": {NOBODY, *ROLES},
+    "GET /metrics": {"operator"},
     "GET /api/openapi/exports": {"operator", "pipeline"},
     "POST /api/openapi/constitution": {"operator", "pipeline"},
     "POST /api/openapi/prolific/demographics": {"operator", "pipeline"},
