@@ -13,6 +13,7 @@ from labelaudit_dagster.store.changes import (
     list_changes,
     ratings_since,
 )
+from labelaudit_dagster.store.comment_lookup import find_items
 from labelaudit_dagster.store.community_import import ImportReport, import_community
 from labelaudit_dagster.store.community_load import StoredCommunity, load_community
 from labelaudit_dagster.store.constitutions import (
@@ -22,6 +23,14 @@ from labelaudit_dagster.store.constitutions import (
     receive_constitution,
     was_received,
 )
+from labelaudit_dagster.store.corpora import (
+    CorpusSource,
+    corpus_fingerprint,
+    corpus_scale,
+    list_corpora,
+)
+from labelaudit_dagster.store.corpus_import import CorpusImportReport, import_corpus
+from labelaudit_dagster.store.corpus_load import StoredCorpus, load_corpus
 from labelaudit_dagster.store.current_ids import CurrentIds, current_ids
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.demographics import (
@@ -42,15 +51,33 @@ from labelaudit_dagster.store.errors import (
     DatabaseReadOnlyError,
     DatabaseUnreachableError,
     IdempotencyConflictError,
+    InvalidLabelError,
+    InvalidNameError,
     InvalidTableError,
+    InvitationError,
+    ModelConflictError,
+    NoCorpusError,
     PublicationStateError,
     SchemaVersionError,
     SecondSourceError,
+    StaleReportError,
     StoreError,
     TakenIdError,
     TokenError,
     UnknownGuidelineError,
+    UnknownModelError,
+    UnknownReportError,
 )
+from labelaudit_dagster.store.import_plan import ImportMode
+from labelaudit_dagster.store.label_table import current_labels, labels_outside_corpus
+from labelaudit_dagster.store.labels import (
+    Label,
+    LabelReceipt,
+    add_labels,
+    label_sequence,
+    users_labelled_since,
+)
+from labelaudit_dagster.store.models import MODEL_KINDS, Model, ModelKind, ensure_model, list_models
 from labelaudit_dagster.store.payloads import payload_hash
 from labelaudit_dagster.store.publications import (
     EMBEDDED_TARGET,
@@ -65,10 +92,11 @@ from labelaudit_dagster.store.publications import (
     list_publications,
     publication_payload,
 )
-from labelaudit_dagster.store.quarantine import quarantine_counts
+from labelaudit_dagster.store.quarantine import corpus_quarantine_counts, quarantine_counts
 from labelaudit_dagster.store.ratings import StoredRating, add_rating
 from labelaudit_dagster.store.schema_version import has_current_schema
-from labelaudit_dagster.store.sources import ImportMode, Source, list_sources
+from labelaudit_dagster.store.sources import Source, list_sources
+from labelaudit_dagster.store.system_ratings import SystemRatingsReport, import_system_ratings
 from labelaudit_dagster.store.tokens import (
     PERSONAL_ROLES,
     ROLES,
@@ -79,16 +107,26 @@ from labelaudit_dagster.store.tokens import (
     revoke_token,
     verify_token,
 )
+from labelaudit_dagster.store.trainings import (
+    Training,
+    list_trainings,
+    record_due_trainings,
+    record_training,
+)
 from labelaudit_dagster.store.url import sqlite_url
+from labelaudit_dagster.store.users import list_users
 from labelaudit_dagster.store.versioned_rows import RowChanges
 
 __all__ = [
     "EMBEDDED_TARGET",
     "LONGEST_STUDY_ID",
+    "MODEL_KINDS",
     "PARTICIPANT_COLUMNS",
     "PERSONAL_ROLES",
     "ROLES",
     "Change",
+    "CorpusImportReport",
+    "CorpusSource",
     "CurrentIds",
     "Database",
     "DatabaseBusyError",
@@ -101,7 +139,16 @@ __all__ = [
     "IdempotencyConflictError",
     "ImportMode",
     "ImportReport",
+    "InvalidLabelError",
+    "InvalidNameError",
     "InvalidTableError",
+    "InvitationError",
+    "Label",
+    "LabelReceipt",
+    "Model",
+    "ModelConflictError",
+    "ModelKind",
+    "NoCorpusError",
     "Publication",
     "PublicationStateError",
     "ReceivedConstitution",
@@ -112,18 +159,31 @@ __all__ = [
     "SchemaVersionError",
     "SecondSourceError",
     "Source",
+    "StaleReportError",
     "StoreError",
     "StoredCommunity",
+    "StoredCorpus",
     "StoredRating",
+    "SystemRatingsReport",
     "TakenIdError",
     "Token",
     "TokenError",
+    "Training",
     "UnknownGuidelineError",
+    "UnknownModelError",
+    "UnknownReportError",
+    "add_labels",
     "add_rating",
     "approve_publication",
     "begin_publication",
+    "corpus_fingerprint",
+    "corpus_quarantine_counts",
+    "corpus_scale",
     "create_token",
     "current_ids",
+    "current_labels",
+    "ensure_model",
+    "find_items",
     "find_publication",
     "fingerprint",
     "finish_publication",
@@ -131,25 +191,37 @@ __all__ = [
     "held_publication",
     "hold_publication",
     "import_community",
+    "import_corpus",
+    "import_system_ratings",
+    "label_sequence",
+    "labels_outside_corpus",
     "last_published",
     "latest_constitution",
     "latest_demographics",
     "list_changes",
+    "list_corpora",
     "list_demographics",
+    "list_models",
     "list_publications",
     "list_received",
     "list_sources",
     "list_tokens",
+    "list_trainings",
+    "list_users",
     "load_community",
+    "load_corpus",
     "payload_hash",
     "publication_payload",
     "quarantine_counts",
     "ratings_since",
     "receive_constitution",
     "receive_demographics",
+    "record_due_trainings",
+    "record_training",
     "remove_demographics",
     "revoke_token",
     "sqlite_url",
+    "users_labelled_since",
     "verify_token",
     "was_received",
 ]

@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 
 from labelaudit_dagster.store.columns import to_microseconds
 from labelaudit_dagster.store.database import Database
-from labelaudit_dagster.store.schema import changes, installation, received_constitutions
+from labelaudit_dagster.store.schema import received_constitutions
+from labelaudit_dagster.store.schema_base import changes, installation
 
 ChangeKind = Literal[
     "community_imported",
@@ -25,6 +26,21 @@ ChangeKind = Literal[
     "publication_finished",
     "token_created",
     "token_revoked",
+    "corpus_imported",
+    "system_ratings_imported",
+    "labels_added",
+    "model_added",
+    "model_trained",
+    "models_trained",
+    "report_saved",
+    "reports_saved",
+    "report_deleted",
+    "submission_recorded",
+    "invitation_created",
+    "invitation_redeemed",
+    "invitation_revoked",
+    "session_revoked",
+    "person_forgotten",
 ]
 
 

@@ -21,8 +21,11 @@ from labelaudit_dagster.store.community_rows import (
 )
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.errors import TakenIdError
+from labelaudit_dagster.store.import_plan import ImportMode, SourcePlan, plan_import
+from labelaudit_dagster.store.keyed_ids import current_contents, ensure_keys
 from labelaudit_dagster.store.payloads import store_payload
 from labelaudit_dagster.store.published_parameters import parameters_payload
+from labelaudit_dagster.store.quarantine import store_quarantine
 from labelaudit_dagster.store.rating_import import (
     RatingChanges,
     add_first_ratings,
@@ -30,7 +33,6 @@ from labelaudit_dagster.store.rating_import import (
     update_ratings,
 )
 from labelaudit_dagster.store.schema import (
-    changes,
     guideline_versions,
     guidelines,
     participant_versions,
@@ -40,14 +42,8 @@ from labelaudit_dagster.store.schema import (
     sources,
     topics,
 )
-from labelaudit_dagster.store.sources import (
-    ImportMode,
-    Source,
-    SourcePlan,
-    plan_import,
-    read_sources,
-    source_row,
-)
+from labelaudit_dagster.store.schema_base import changes
+from labelaudit_dagster.store.sources import Source, read_sources, source_row
 from labelaudit_dagster.store.versioned_rows import Key, RowChanges, store_versions
 
 
@@ -121,7 +117,7 @@ def import_community(
 
 
 def _store(
-    connection: Connection, community: Community, plan: SourcePlan, now: datetime
+    connection: Connection, community: Community, plan: SourcePlan[Source], now: datetime
 ) -> ImportReport:
     identity = community.identity
     change = add_change(connection, "community_imported", now=now)
@@ -131,14 +127,14 @@ def _store(
     items = guideline_rows(community.guidelines)
     subjects = topic_rows(community.topics)
     _refuse_taken_ids(connection, source_key, people, items, subjects)
-    people_keys = _keys_for(connection, participants, "participant", source_key, people)
-    item_keys = _keys_for(connection, guidelines, "guideline", source_key, items)
+    people_keys = ensure_keys(connection, participants, owner=source_key, wanted=people)
+    item_keys = ensure_keys(connection, guidelines, owner=source_key, wanted=items)
     participant_changes = store_versions(
         connection,
         participant_versions,
         keys=("participant_key",),
         contents=("demographics",),
-        current=_current(connection, participant_versions, participants, source_key),
+        current=current_contents(connection, participant_versions, participants, owner=source_key),
         wanted=keyed(people, people_keys),
         change=change,
     )
@@ -156,7 +152,7 @@ def _store(
         guideline_versions,
         keys=("guideline_key",),
         contents=("topic_id", "text", "author_id", "created_at"),
-        current=_current(connection, guideline_versions, guidelines, source_key),
+        current=current_contents(connection, guideline_versions, guidelines, owner=source_key),
         wanted=keyed(items, item_keys),
         change=change,
     )
@@ -193,7 +189,11 @@ def _store(
 
 
 def _store_source(
-    connection: Connection, community: Community, plan: SourcePlan, change: int, now: datetime
+    connection: Connection,
+    community: Community,
+    plan: SourcePlan[Source],
+    change: int,
+    now: datetime,
 ) -> int:
     """Write the source's row and quarantine, and return its key."""
     row = source_row(
@@ -221,26 +221,7 @@ def _store_source(
             .values(recorded_change=change, **row)
         )
         connection.execute(quarantine.delete().where(quarantine.c.source_key == key))
-    frame = community.quarantine
-    if len(frame):
-        connection.execute(
-            quarantine.insert(),
-            [
-                {
-                    "source_key": key,
-                    "position": position,
-                    "table_name": table,
-                    "row_number": row_number,
-                    "reason": reason,
-                    "raw": raw,
-                }
-                for position, (table, row_number, reason, raw) in enumerate(
-                    frame[["table", "row_number", "reason", "raw"]].itertuples(
-                        index=False, name=None
-                    )
-                )
-            ],
-        )
+    store_quarantine(connection, quarantine, "source_key", key, community.quarantine)
     return key
 
 
@@ -295,44 +276,6 @@ def _refuse_taken_ids(
                 f"{len(taken)} of the {table.name} of this import have ids that others in this "
                 f"home have, such as {taken[0]!r}; import it into another LABELAUDIT_HOME."
             )
-
-
-def _keys_for(
-    connection: Connection, table: Table, name: str, source_key: int, wanted: Mapping[str, Any]
-) -> dict[str, int]:
-    """Return the key of every wanted id, adding those that are new."""
-    key, identifier = f"{name}_key", f"{name}_id"
-    known = connection.execute(
-        select(table.c[identifier], table.c[key]).where(table.c.source_key == source_key)
-    )
-    keys = {row[0]: row[1] for row in known}
-    fresh = [name for name in wanted if name not in keys]
-    if fresh:
-        first = 1 + (connection.scalar(select(func.max(table.c[key]))) or 0)
-        rows = [
-            {key: number, identifier: name, "source_key": source_key}
-            for number, name in enumerate(fresh, start=first)
-        ]
-        connection.execute(table.insert(), rows)
-        keys.update((row[identifier], row[key]) for row in rows)
-    return keys
-
-
-def _current(
-    connection: Connection, versions: Table, identities: Table, source_key: int
-) -> dict[Key, tuple[Any, ...]]:
-    (key,) = (column for column in identities.primary_key)
-    contents = [
-        column
-        for column in versions.c
-        if column.name not in {key.name, "recorded_change", "ended_change"}
-    ]
-    query = (
-        select(key, *contents)
-        .select_from(versions.join(identities))
-        .where(identities.c.source_key == source_key, versions.c.ended_change.is_(None))
-    )
-    return {(row[0],): tuple(row[1:]) for row in connection.execute(query)}
 
 
 def _current_topics(connection: Connection, source_key: int) -> dict[Key, tuple[Any, ...]]:

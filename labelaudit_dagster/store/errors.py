@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from labelaudit_dagster.failures import ExpectedFailure
+
+if TYPE_CHECKING:
+    from labelaudit_dagster.store.reports import StoredReport
 
 
 class StoreError(ExpectedFailure):
@@ -63,3 +68,43 @@ class PublicationStateError(StoreError):
 
 class TokenError(StoreError):
     """A token is unknown, revoked or expired, or was asked for with an impossible setting."""
+
+
+class InvalidNameError(StoreError):
+    """A user's id, or a model's name or kind, cannot be kept as it is."""
+
+
+class NoCorpusError(StoreError):
+    """The home holds no comments yet, and something needs them."""
+
+
+class InvalidLabelError(StoreError):
+    """A label's rating is no value of the corpus' scale; nothing of the batch was stored."""
+
+
+class ModelConflictError(StoreError):
+    """A model's name is taken by a model of another kind, topic or group."""
+
+
+class UnknownModelError(StoreError):
+    """There is no such model, or nothing was ever labelled for it."""
+
+
+class StaleReportError(StoreError):
+    """A report was saved by somebody else since it was read.
+
+    Attributes:
+        current: The newer version (`labelaudit_dagster.store.StoredReport`).
+    """
+
+    def __init__(self, message: str, current: StoredReport) -> None:
+        super().__init__(message)
+        self.current = current
+
+
+class UnknownReportError(StoreError):
+    """There is no such report of this user, or it was deleted."""
+
+
+class InvitationError(StoreError):
+    """An invitation is unknown, used up, revoked or expired, or cannot be made like that."""

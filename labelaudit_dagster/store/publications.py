@@ -14,7 +14,8 @@ from labelaudit_dagster.store.changes import ChangeKind, add_change
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.errors import PublicationStateError
 from labelaudit_dagster.store.payloads import payload_hash, read_payload, store_payload
-from labelaudit_dagster.store.schema import installation, publications
+from labelaudit_dagster.store.schema import publications
+from labelaudit_dagster.store.schema_base import installation
 
 EMBEDDED_TARGET = "embedded"
 """Target of publications to this home's own platform."""

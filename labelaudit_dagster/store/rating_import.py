@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Connection
 
-from labelaudit_dagster.store.bulk import insert_numbers
+from labelaudit_dagster.store.bulk import insert_columns
 from labelaudit_dagster.store.community_rows import microseconds
 from labelaudit_dagster.store.errors import InvalidTableError
 from labelaudit_dagster.store.schema import ratings
@@ -112,7 +112,7 @@ def add_first_ratings(
         "recorded_change": np.full(count, change),
         "source_key": np.full(count, source_key),
     }
-    insert_numbers(connection, ratings, columns | constants)
+    insert_columns(connection, ratings, columns | constants)
     return RatingChanges(RowChanges(count, 0, 0, 0), 0)
 
 
@@ -125,7 +125,7 @@ def update_ratings(
 ) -> RatingChanges:
     """Bring a source's ratings up to date; ratings given here stay unless they are older."""
     _INCOMING.create(connection)
-    count = insert_numbers(connection, _INCOMING, columns)
+    count = insert_columns(connection, _INCOMING, columns)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"ANALYZE {_INCOMING.name}")
     changes = _update_from_incoming(connection, count, source_key=source_key, change=change)

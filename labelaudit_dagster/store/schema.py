@@ -1,10 +1,7 @@
-"""The tables of the application database, as SQLAlchemy Core metadata.
+"""The tables of the community and of the platform, as SQLAlchemy Core metadata.
 
-Facts are never overwritten: a row that stops being true gets the number of the change
-that ended it (`ended_change`), and a new row is added. The current state is what has no
-`ended_change`. Every writing transaction has one row in `changes`.
-
-The migrations create these tables; a test holds that both say the same.
+`corpus_schema` and `audit_schema` hold those of the audit. The migrations create all of them;
+a test holds that both say the same.
 """
 
 from __future__ import annotations
@@ -18,75 +15,27 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
 )
 
 from labelaudit_dagster.store.columns import JsonText, UtcMicroseconds, VerbatimText
+from labelaudit_dagster.store.schema_base import (
+    ended_column,
+    key_column,
+    metadata,
+    one_current,
+    recorded_column,
+)
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """Revision of the newest migration, which this code works with."""
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _key(name: str) -> Column[int]:
-    """An integer primary key that the writer assigns (writers are one at a time)."""
-    return Column(name, Integer, primary_key=True, autoincrement=False)
-
-
-def _recorded() -> Column[int]:
-    return Column("recorded_change", Integer, ForeignKey("changes.sequence"), nullable=False)
-
-
-def _ended() -> Column[int | None]:
-    return Column("ended_change", Integer, ForeignKey("changes.sequence"), nullable=True)
-
-
-def _one_current(table: Table, *columns: str) -> None:
-    """Allow one row without `ended_change` per value of the columns."""
-    current = table.c.ended_change.is_(None)
-    Index(
-        f"uq_{table.name}_current",
-        *(table.c[name] for name in columns),
-        unique=True,
-        sqlite_where=current,
-        postgresql_where=current,
-    )
-
-
-installation = Table(
-    "installation",
-    metadata,
-    Column("database_id", Text, primary_key=True),
-    Column("created_at", UtcMicroseconds, nullable=False),
-)
-
-changes = Table(
-    "changes",
-    metadata,
-    _key("sequence"),
-    Column("at", UtcMicroseconds, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("subject", VerbatimText),
-    Column("alters_community", Boolean, nullable=False),
-    Column("ratings_added", BigInteger, nullable=False),
-    Column("ratings_ended", BigInteger, nullable=False),
-)
 sources = Table(
     "sources",
     metadata,
-    _key("source_key"),
+    key_column("source_key"),
     Column("kind", Text, nullable=False),
     Column("name", VerbatimText),
     Column("prefix", VerbatimText, nullable=False),
@@ -95,8 +44,8 @@ sources = Table(
     Column("counts", JsonText, nullable=False),
     Column("warnings", JsonText, nullable=False),
     Column("published_hash", Text, ForeignKey("payloads.payload_hash")),
-    _recorded(),
-    _ended(),
+    recorded_column(),
+    ended_column(),
 )
 
 quarantine = Table(
@@ -114,7 +63,7 @@ quarantine = Table(
 participants = Table(
     "participants",
     metadata,
-    _key("participant_key"),
+    key_column("participant_key"),
     Column("source_key", Integer, ForeignKey("sources.source_key")),
     Column("participant_id", VerbatimText, nullable=False),
 )
@@ -137,31 +86,31 @@ participant_versions = Table(
     "participant_versions",
     metadata,
     Column("participant_key", Integer, ForeignKey("participants.participant_key"), nullable=False),
-    _recorded(),
-    _ended(),
+    recorded_column(),
+    ended_column(),
     Column("demographics", JsonText, nullable=False),
     PrimaryKeyConstraint("participant_key", "recorded_change"),
     sqlite_with_rowid=False,
 )
-_one_current(participant_versions, "participant_key")
+one_current(participant_versions, "participant_key")
 
 topics = Table(
     "topics",
     metadata,
     Column("source_key", Integer, ForeignKey("sources.source_key"), nullable=False),
     Column("topic_id", VerbatimText, nullable=False),
-    _recorded(),
-    _ended(),
+    recorded_column(),
+    ended_column(),
     Column("title", VerbatimText, nullable=False),
     Column("parent_id", VerbatimText),
     PrimaryKeyConstraint("source_key", "topic_id", "recorded_change"),
 )
-_one_current(topics, "source_key", "topic_id")
+one_current(topics, "source_key", "topic_id")
 
 guidelines = Table(
     "guidelines",
     metadata,
-    _key("guideline_key"),
+    key_column("guideline_key"),
     Column("source_key", Integer, ForeignKey("sources.source_key"), nullable=False),
     Column("guideline_id", VerbatimText, nullable=False),
 )
@@ -176,15 +125,15 @@ guideline_versions = Table(
     "guideline_versions",
     metadata,
     Column("guideline_key", Integer, ForeignKey("guidelines.guideline_key"), nullable=False),
-    _recorded(),
-    _ended(),
+    recorded_column(),
+    ended_column(),
     Column("topic_id", VerbatimText),
     Column("text", VerbatimText, nullable=False),
     Column("author_id", VerbatimText),
     Column("created_at", UtcMicroseconds),
     PrimaryKeyConstraint("guideline_key", "recorded_change"),
 )
-_one_current(guideline_versions, "guideline_key")
+one_current(guideline_versions, "guideline_key")
 
 # The one table without foreign keys: millions of rows at once, and PostgreSQL checks them row
 # by row (144 s against 15 for 5 million). What they refer to is never deleted, and an import
@@ -202,7 +151,7 @@ ratings = Table(
     PrimaryKeyConstraint("participant_key", "guideline_key", "recorded_change"),
     sqlite_with_rowid=False,
 )
-_one_current(ratings, "participant_key", "guideline_key")
+one_current(ratings, "participant_key", "guideline_key")
 
 payloads = Table(
     "payloads",
@@ -214,23 +163,23 @@ payloads = Table(
 received_constitutions = Table(
     "received_constitutions",
     metadata,
-    _key("sequence"),
+    key_column("sequence"),
     Column("idempotency_key", VerbatimText, unique=True),
     Column("payload_hash", Text, ForeignKey("payloads.payload_hash"), nullable=False),
     Column("received_at", UtcMicroseconds, nullable=False),
-    _recorded(),
+    recorded_column(),
 )
 
 received_demographics = Table(
     "received_demographics",
     metadata,
-    _key("sequence"),
+    key_column("sequence"),
     Column("study_id", VerbatimText, nullable=False),
     Column("content_hash", Text, nullable=False),
     Column("row_count", Integer, nullable=False),
     Column("rows", JsonText, nullable=False),
     Column("received_at", UtcMicroseconds, nullable=False),
-    _recorded(),
+    recorded_column(),
 )
 Index(
     "ix_received_demographics_study",
@@ -244,13 +193,13 @@ demographics_keys = Table(
     Column("idempotency_key", VerbatimText, primary_key=True),
     Column("content_hash", Text, nullable=False),
     Column("received_at", UtcMicroseconds, nullable=False),
-    _recorded(),
+    recorded_column(),
 )
 
 publications = Table(
     "publications",
     metadata,
-    _key("sequence"),
+    key_column("sequence"),
     Column("target", VerbatimText, nullable=False),
     Column("payload_hash", Text, ForeignKey("payloads.payload_hash"), nullable=False),
     Column("idempotency_key", Text, nullable=False, unique=True),

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.engine import Connection
 
-from labelaudit_dagster.importers import SourceIdentity, TableCounts, same_source
+from labelaudit_dagster.importers import SourceIdentity, TableCounts
 from labelaudit_dagster.store.database import Database
-from labelaudit_dagster.store.errors import SecondSourceError, TakenIdError
 from labelaudit_dagster.store.schema import sources
-
-ImportMode = Literal["refuse", "replace", "merge"]
 
 
 @dataclass(frozen=True)
@@ -50,63 +47,6 @@ class Source:
         return self.identity.name or f"an unnamed {self.identity.kind} source"
 
 
-@dataclass(frozen=True)
-class SourcePlan:
-    """What an import will do to the sources.
-
-    Attributes:
-        known: The source that it updates; None for a new one.
-        prefix: What its ids get.
-        ended: Sources that it replaces.
-    """
-
-    known: Source | None
-    prefix: str
-    ended: tuple[Source, ...]
-
-
-def plan_import(current: list[Source], identity: SourceIdentity, mode: ImportMode) -> SourcePlan:
-    """Decide what an import of a source means for a home.
-
-    Raises:
-        SecondSourceError: The home holds another source and `mode` is `refuse`; or the source
-            does not name itself and could be any of several.
-        TakenIdError: The source is to be merged and its prefix is taken.
-    """
-    alike = [source for source in current if same_source(source.identity, identity)]
-    if len(alike) > 1:
-        named = [
-            s for s in alike if s.identity.name is not None and s.identity.name == identity.name
-        ]
-        if len(named) != 1:
-            candidates = "; ".join(source.shown_name for source in alike)
-            raise SecondSourceError(
-                f"The source could be any of {candidates}; name it as one of them, or import it "
-                "into another LABELAUDIT_HOME."
-            )
-        alike = named
-    known = alike[0] if alike else None
-    others = tuple(source for source in current if source is not known)
-    if mode == "replace":
-        return SourcePlan(known, known.prefix if known else "", others)
-    if known or not current:
-        return SourcePlan(known, known.prefix if known else "", ())
-    if mode == "refuse":
-        held = "; ".join(source.shown_name for source in current)
-        raise SecondSourceError(
-            f"This home already holds {held}, and a home holds one community. Use --replace to "
-            "put the new source in its place, --merge to join both (the new ids then begin with "
-            f"{identity.prefix}), or another LABELAUDIT_HOME."
-        )
-    taken = next((source for source in current if source.prefix == identity.prefix), None)
-    if taken:
-        raise TakenIdError(
-            f"The ids of {taken.shown_name} already begin with {identity.prefix}; "
-            "import the new source into another LABELAUDIT_HOME."
-        )
-    return SourcePlan(None, identity.prefix, ())
-
-
 def read_sources(connection: Connection) -> list[Source]:
     """Return the current sources in the order of their first import."""
     query = select(sources).where(sources.c.ended_change.is_(None)).order_by(sources.c.source_key)
@@ -135,16 +75,21 @@ def source_row(
         "fingerprint": document["fingerprint"],
         "prefix": prefix,
         "imported_at": now,
-        "counts": {
-            name: {
-                "rows_in": count.rows_in,
-                "rows_kept": count.rows_kept,
-                "rows_quarantined": count.rows_quarantined,
-                "rows_passed": count.rows_passed,
-            }
-            for name, count in counts.items()
-        },
+        "counts": counts_document(counts),
         "warnings": dict(warnings),
+    }
+
+
+def counts_document(counts: Mapping[str, TableCounts]) -> dict[str, dict[str, int]]:
+    """Return counts by table as a JSON object."""
+    return {
+        name: {
+            "rows_in": count.rows_in,
+            "rows_kept": count.rows_kept,
+            "rows_quarantined": count.rows_quarantined,
+            "rows_passed": count.rows_passed,
+        }
+        for name, count in counts.items()
     }
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from labelaudit_dagster.store.schema import SCHEMA_VERSION, metadata
+from labelaudit_dagster.store.schema import SCHEMA_VERSION
+from labelaudit_dagster.store.schema_base import metadata
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "database.md"
 

@@ -32,7 +32,8 @@ from labelaudit_dagster.store import (
     verify_token,
 )
 from labelaudit_dagster.store import database as database_module
-from labelaudit_dagster.store.schema import SCHEMA_VERSION, metadata
+from labelaudit_dagster.store.schema import SCHEMA_VERSION
+from labelaudit_dagster.store.schema_base import metadata
 from labelaudit_dagster.store.schema_version import VERSION_TABLE, found_version
 
 RELEASED = Path(__file__).parent / "released"
