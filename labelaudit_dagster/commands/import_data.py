@@ -11,26 +11,24 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from labelaudit_dagster.commands import opening
-from labelaudit_dagster.commands.console import (
-    emit_json,
-    json_option,
-    output,
-    progress,
-    say,
-    say_result,
-    table,
+from labelaudit_dagster.commands.console import emit_json, progress, say, say_result
+from labelaudit_dagster.commands.import_ratings import ratings
+from labelaudit_dagster.commands.imported_sources import (
+    chosen_mode,
+    counted,
+    judge,
+    mode_options,
+    named_failures,
+    opened_file,
+    show_counts,
+    show_left_out,
 )
-from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.home import exclusive, prepare_home
 from labelaudit_dagster.settings import Settings
 
 if TYPE_CHECKING:
     from labelaudit_dagster.importers import Community
     from labelaudit_dagster.store import ImportMode, ImportReport
-
-
-class UnusableSourceError(ExpectedFailure, ValueError):
-    """A source was read, and holds nothing that can be used."""
 
 
 @click.group("import")
@@ -42,19 +40,9 @@ def import_data() -> None:
     """
 
 
-def _mode_options(command: Callable[..., None]) -> Callable[..., None]:
-    command = click.option(
-        "--merge", is_flag=True, help="Add a second source; its ids get a prefix of their own."
-    )(command)
-    command = click.option(
-        "--replace", is_flag=True, help="Put this source in the place of what the home holds."
-    )(command)
-    return json_option(command)
-
-
 @import_data.command("export")
 @click.argument("source", metavar="FILE|URL")
-@_mode_options
+@mode_options
 def export(source: str, replace: bool, merge: bool, as_json: bool) -> None:
     """Load a platform export: a JSON FILE with topics, guidelines, ratings and users.
 
@@ -68,7 +56,7 @@ def export(source: str, replace: bool, merge: bool, as_json: bool) -> None:
         return
 
     def read(now: datetime) -> Community:
-        with _opened(Path(source)) as stream:
+        with opened_file(Path(source)) as stream:
             return read_export(stream, now=now)
 
     _load(read, source, replace=replace, merge=merge, as_json=as_json)
@@ -93,7 +81,7 @@ def _load_from_platform(address: str, *, replace: bool, merge: bool, as_json: bo
 @click.option(
     "--include-moderated", is_flag=True, help="Keep comments that moderators left out, too."
 )
-@_mode_options
+@mode_options
 def polis(folder: Path, include_moderated: bool, replace: bool, merge: bool, as_json: bool) -> None:
     """Load a Polis export: a FOLDER with comments.csv and votes.csv or participants-votes.csv."""
     from labelaudit_dagster.importers import polis_files, read_polis
@@ -103,10 +91,10 @@ def polis(folder: Path, include_moderated: bool, replace: bool, merge: bool, as_
         with ExitStack() as stack:
 
             def opened(path: Path | None) -> BinaryIO | None:
-                return None if path is None else stack.enter_context(_opened(path))
+                return None if path is None else stack.enter_context(opened_file(path))
 
             return read_polis(
-                stack.enter_context(_opened(files.comments)),
+                stack.enter_context(opened_file(files.comments)),
                 opened(files.votes),
                 opened(files.participants_votes),
                 opened(files.summary),
@@ -117,35 +105,19 @@ def polis(folder: Path, include_moderated: bool, replace: bool, merge: bool, as_
     _load(read, str(folder), replace=replace, merge=merge, as_json=as_json)
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Open a file for reading.
-
-    Raises:
-        UnusableSourceError: if it cannot be opened.
-    """
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise UnusableSourceError(
-            f"{path} cannot be read ({error.strerror}); check the path."
-        ) from error
-
-
 def _load(
     read: Callable[[datetime], Community], origin: str, *, replace: bool, merge: bool, as_json: bool
 ) -> None:
     """Read a source, judge it, and store it in one transaction."""
-    if replace and merge:
-        raise click.UsageError("--replace and --merge exclude each other; choose one.")
+    mode = chosen_mode(replace=replace, merge=merge)
     settings = opening.settings()
     now = datetime.now(UTC)
     with progress(f"reading {origin}") as tell:
-        community = _read(read, origin, now)
-        _judge(community, origin, settings)
+        with named_failures(origin):
+            community = read(now)
+        judge(community, "guideline_ratings", origin, settings)
         tell("storing")
-        report = store_community(
-            settings, community, "replace" if replace else "merge" if merge else "refuse", now
-        )
+        report = store_community(settings, community, mode, now)
     if as_json:
         emit_json(report_document(community, report))
         return
@@ -153,36 +125,7 @@ def _load(
     say("Next: labelaudit run constitution")
 
 
-def _read(read: Callable[[datetime], Community], origin: str, now: datetime) -> Community:
-    """Read a source.
-
-    Raises:
-        UnusableSourceError: naming the source and what is wrong with it.
-    """
-    from labelaudit_dagster.importers import ImportFailure
-
-    try:
-        return read(now)
-    except ImportFailure as failure:
-        text = str(failure)
-        raise UnusableSourceError(text if origin in text else f"{origin}: {text}") from failure
-
-
-def _judge(community: Community, origin: str, settings: Settings) -> None:
-    """Refuse a source from which nothing sensible can be computed.
-
-    Raises:
-        UnusableSourceError: naming the commonest reasons.
-    """
-    from labelaudit_dagster.importers.quality import quarantine_verdict
-
-    verdict = quarantine_verdict(community, settings.max_quarantined_share)
-    if community.guideline_ratings.empty:
-        raise UnusableSourceError(
-            f"{origin}: There is no usable rating in it: {verdict.sentence} Nothing was stored."
-        )
-    if not verdict.acceptable:
-        raise UnusableSourceError(f"{origin}: {verdict.sentence} Nothing was stored.")
+import_data.add_command(ratings)
 
 
 def store_community(
@@ -201,24 +144,12 @@ def store_community(
 
 def report_document(community: Community, report: ImportReport) -> dict[str, Any]:
     """Return what `--json` prints of an import."""
-    from labelaudit_dagster.importers.quality import quarantine_summary
-
     return {
         "source": report.source,
         "is_new": report.is_new,
         "prefix": report.prefix,
         "replaced": list(report.replaced),
-        "tables": {
-            name: {
-                "rows_in": counts.rows_in,
-                "rows_kept": counts.rows_kept,
-                "rows_quarantined": counts.rows_quarantined,
-                "rows_passed": counts.rows_passed,
-            }
-            for name, counts in community.counts.items()
-        },
-        "quarantined": quarantine_summary(community.quarantine),
-        "warnings": dict(community.warnings),
+        **counted(community),
         "ratings": {
             "added": report.ratings.added,
             "changed": report.ratings.changed,
@@ -230,26 +161,8 @@ def report_document(community: Community, report: ImportReport) -> dict[str, Any
 
 def show_report(community: Community, report: ImportReport) -> None:
     """Print what was kept, what was not and why."""
-    from labelaudit_dagster.importers import REASONS, WARNINGS
-    from labelaudit_dagster.importers.quality import quarantine_summary
-
-    console = output()
-    counts = table(
-        f"Imported {report.source}",
-        [("table", False), ("rows in", True), ("kept", True), ("quarantined", True)],
-    )
-    for name, row in community.counts.items():
-        counts.add_row(
-            name.replace("_", " "),
-            f"{row.rows_in:,}",
-            f"{row.rows_kept:,}",
-            f"{row.rows_quarantined:,}",
-        )
-    console.print(counts)
+    show_counts(community, f"Imported {report.source}")
     passed = community.counts["guideline_ratings"].rows_passed
     if passed:
         say_result(f"{passed:,} votes were passes, which are no ratings.")
-    for entry in quarantine_summary(community.quarantine):
-        say_result(f"{entry['rows']:,} of {entry['table']}: {REASONS[entry['reason']]}")
-    for kind, times in sorted(community.warnings.items()):
-        say_result(f"{times:,} times: {WARNINGS[kind]}")
+    show_left_out(community)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelaudit_dagster.importers.community import Community
+from labelaudit_dagster.importers.corpus import Corpus
 from labelaudit_dagster.importers.quarantine import EXPECTED_REASONS, REASONS
 
 if TYPE_CHECKING:
@@ -42,17 +43,20 @@ def quarantine_summary(quarantine: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def quarantine_verdict(community: Community, max_share: float) -> QuarantineVerdict:
-    """Judge the ratings of a community.
+def quarantine_verdict(
+    source: Community | Corpus, max_share: float, table: str = "guideline_ratings"
+) -> QuarantineVerdict:
+    """Judge the ratings of a source.
 
     Args:
-        community: what an importer returned.
+        source: what an importer returned.
         max_share: largest acceptable share of unusable ratings, in [0, 1].
+        table: its table of ratings.
     """
-    quarantine = community.quarantine
-    reasons = quarantine.loc[quarantine["table"] == "guideline_ratings", "reason"]
+    quarantine = source.quarantine
+    reasons = quarantine.loc[quarantine["table"] == table, "reason"]
     unusable = reasons[~reasons.isin(list(EXPECTED_REASONS))].value_counts()
-    rows_in = community.counts["guideline_ratings"].rows_in
+    rows_in = source.counts[table].rows_in
     share = float(unusable.sum()) / rows_in if rows_in else 0.0
     sentence = f"{int(unusable.sum()):,} of {rows_in:,} ratings ({share:.1%}) are unusable"
     if len(unusable):
