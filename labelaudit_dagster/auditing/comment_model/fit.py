@@ -17,6 +17,7 @@ from labelaudit_dagster.auditing.comment_model.model import CommentModel, FitSta
 from labelaudit_dagster.auditing.comment_model.options import CommentModelOptions
 from labelaudit_dagster.auditing.comment_model.population import (
     Population,
+    point_weights,
     standard_normal_points,
     starting_population,
     updated_population,
@@ -72,13 +73,16 @@ def fit_comment_model(
     layout = arrange(rater_index, item_index, levels, n_items=len(ids), n_levels=scale.n_levels)
     state = _State(layout, scale.n_levels, options)
     status = state.run(texts if options.use_text else None, progress or (lambda _s, _x: None))
+    points = standard_normal_points(options.person_points, scale.n_levels, options.seed)
+    average_weight = state.finish(points)
     return CommentModel(
         item_ids=ids,
         severity=normalised(state.log_belief).astype(np.float32),
         n_ratings=layout.ratings_per_item,
         grid=state.grid,
         population=state.population,
-        standard_points=standard_normal_points(options.person_points, scale.n_levels, options.seed),
+        standard_points=points,
+        point_weight=point_weights(average_weight, layout.n_raters),
         scale=scale,
         status=status,
         message=_message(status, state.changes, options),
@@ -138,6 +142,20 @@ class _State:
                 return FitStatus.CONVERGED
         report("sweeps", 1.0)
         return FitStatus.ITERATION_LIMIT
+
+    def finish(self, points: Float64Array) -> Float64Array:
+        """Sweep once more with the person points of the model; return their average weight."""
+        table = ResponseTable.of(self.population.at(points), self.grid)
+        swept = sweep(
+            self.layout,
+            self.prior.on(self.grid),
+            self.log_belief,
+            self.to_items,
+            table.probability,
+        )
+        self.log_belief = swept.log_belief
+        self.evidence.append(swept.evidence)
+        return swept.average_weight
 
     def _learn_from(self, texts: Sequence[str]) -> None:
         before = self.prior.on(self.grid)

@@ -42,6 +42,7 @@ class CommentModel:
         grid: severities, float64, shape (G,), ascending.
         population: of the raters.
         standard_points: person points in standard coordinates, float64, shape (P, K).
+        point_weight: prior weight of each person point, float64, shape (P,), sum 1.
         scale: of the ratings.
         status: how the fit ended.
         message: the status in a sentence.
@@ -55,6 +56,7 @@ class CommentModel:
     grid: NDArray[np.float64]
     population: Population
     standard_points: NDArray[np.float64]
+    point_weight: NDArray[np.float64]
     scale: RatingScale
     status: FitStatus
     message: str
@@ -114,6 +116,7 @@ class CommentModel:
             self.standard_points,
             columns=[f"{_POINT_COLUMN}{d:02d}" for d in range(self.standard_points.shape[1])],
         )
+        points.insert(0, "weight", self.point_weight)
         return {
             "severities": pd.concat([severities, posterior], axis=1),
             "person_points": points,
@@ -144,6 +147,7 @@ class CommentModel:
             )
         severities, points = members["severities"], members["person_points"]
         posterior = [name for name in severities.columns if str(name).startswith(_GRID_COLUMN)]
+        axes = [name for name in points.columns if str(name).startswith(_POINT_COLUMN)]
         return cls(
             item_ids=severities["item_id"].to_numpy(dtype=np.int64),
             severity=np.ascontiguousarray(severities[posterior].to_numpy(dtype=np.float32)),
@@ -153,7 +157,8 @@ class CommentModel:
                 np.asarray(document["population_mean"], dtype=np.float64),
                 np.asarray(document["population_covariance"], dtype=np.float64),
             ),
-            standard_points=np.ascontiguousarray(points.to_numpy(dtype=np.float64)),
+            standard_points=np.ascontiguousarray(points[axes].to_numpy(dtype=np.float64)),
+            point_weight=points["weight"].to_numpy(dtype=np.float64),
             scale=RatingScale.from_document(document["scale"]),
             status=FitStatus(document["status"]),
             message=str(document["message"]),

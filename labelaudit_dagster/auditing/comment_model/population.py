@@ -17,6 +17,9 @@ PRIOR_SD_SLOPE: Final = 0.4
 MEAN_PRIOR_RATERS: Final = 1.0
 """The prior of the mean counts like this many raters."""
 
+NORMAL_PRIOR_RATERS: Final = 200.0
+"""So many raters are needed for their shape to count as much as the normal distribution."""
+
 
 @dataclass(frozen=True, eq=False)
 class Population:
@@ -32,7 +35,8 @@ class Population:
 
     def at(self, standard: Float64Array) -> Float64Array:
         """Move standard normal points (shape (P, K)) into this population."""
-        return np.asarray(self.mean + standard @ np.linalg.cholesky(self.covariance).T)
+        moved: Float64Array = self.mean + standard @ np.linalg.cholesky(self.covariance).T
+        return moved
 
 
 def standard_normal_points(n_points: int, dimensions: int, seed: int) -> Float64Array:
@@ -110,3 +114,18 @@ def updated_population(
     prior_raters = dimensions + 2
     covariance = (n_raters * spread + prior_raters * start.covariance) / (n_raters + prior_raters)
     return Population(pulled, (covariance + covariance.T) / 2)
+
+
+def point_weights(average_weight: Float64Array, n_raters: int) -> Float64Array:
+    """Return the prior weight of each person point: between normal and as the raters are.
+
+    People are not exactly normal. One EM step on the weights of the points, from equal ones,
+    gives the raters' average posterior; a Dirichlet prior worth `NORMAL_PRIOR_RATERS` raters
+    holds it back towards equal weights, which say "normal".
+
+    Args:
+        average_weight: mean over raters of the posterior weights, shape (P,), sum 1.
+        n_raters: number of raters.
+    """
+    share = n_raters / (n_raters + NORMAL_PRIOR_RATERS)
+    return (1 - share) / len(average_weight) + share * average_weight

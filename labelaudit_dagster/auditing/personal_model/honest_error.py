@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from labelaudit_dagster.auditing.comment_model import CommentModel
 from labelaudit_dagster.auditing.personal_model.labels import checked_labels
-from labelaudit_dagster.auditing.personal_model.posterior import log_likelihood, softmax
+from labelaudit_dagster.auditing.personal_model.posterior import prior_and_likelihood, softmax
 from labelaudit_dagster.auditing.personal_model.predictions import summarised
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def leave_one_out(
     import pandas as pd
 
     labels = checked_labels(model, item_rows, levels, weights)
-    responses = model.responses
-    weighted = labels.weights[:, None] * log_likelihood(model, labels, responses)
-    without = softmax(weighted.sum(axis=0) - weighted)
+    responses, prior, likelihood = prior_and_likelihood(model, labels)
+    weighted = labels.weights[:, None] * likelihood
+    without = softmax(prior + weighted.sum(axis=0) - weighted)
     tail = np.tensordot(without.astype(np.float32), responses.tail, axes=(1, 1))
     predicted = summarised(
         np.einsum("nkg,ng->kn", tail, model.severity[labels.rows]).astype(np.float32), model.scale

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from labelaudit_dagster.auditing.comment_model import CommentModel, ResponseTable
 from labelaudit_dagster.auditing.personal_model.labels import PersonalLabels, checked_labels
+from labelaudit_dagster.auditing.personal_model.refinement import ENOUGH_POINTS, refined_points
 
 Float64Array = NDArray[np.float64]
 
@@ -56,9 +57,10 @@ def fold_in(
         PersonalModelError: if a label cannot be used; the message says which and what to do.
     """
     labels = checked_labels(model, item_rows, levels, weights)
-    responses = model.responses
-    log_weight = labels.weights @ log_likelihood(model, labels, responses)
-    return _posterior(responses, log_weight, len(labels))
+    responses, prior, likelihood = prior_and_likelihood(model, labels)
+    weight = softmax(prior + labels.weights @ likelihood)
+    tail = np.tensordot(weight.astype(np.float32), responses.tail, axes=(0, 1))
+    return PersonalPosterior(responses, weight, np.asarray(tail, dtype=np.float32), len(labels))
 
 
 def fold_in_many(
@@ -66,6 +68,26 @@ def fold_in_many(
 ) -> list[PersonalPosterior]:
     """Fold in many people, each given by rows and levels as for `fold_in`."""
     return [fold_in(model, rows, levels) for rows, levels in people]
+
+
+def prior_and_likelihood(
+    model: CommentModel, labels: PersonalLabels
+) -> tuple[ResponseTable, Float64Array, Float64Array]:
+    """Return the person points that suit the labels, their log prior and the labels' likelihoods.
+
+    Returns:
+        The points (the population's, or refined ones where too few of those fit the labels), their
+        log prior weight, shape (P,), and log P(label | point), shape (n, P).
+    """
+    responses, prior = model.responses, np.log(model.point_weight)
+    likelihood = log_likelihood(model, labels, responses)
+    weight = softmax(prior + labels.weights @ likelihood)
+    if np.sum(weight**2) > 1.0 / ENOUGH_POINTS:
+        responses, prior = refined_points(
+            model, lambda table: labels.weights @ log_likelihood(model, labels, table)
+        )
+        likelihood = log_likelihood(model, labels, responses)
+    return responses, prior, likelihood
 
 
 def log_likelihood(
@@ -85,11 +107,3 @@ def softmax(log_weight: Float64Array) -> Float64Array:
     weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
     weight /= weight.sum(axis=-1, keepdims=True)
     return np.asarray(weight)
-
-
-def _posterior(
-    responses: ResponseTable, log_weight: Float64Array, n_labels: int
-) -> PersonalPosterior:
-    weight = softmax(log_weight)
-    tail = np.tensordot(weight.astype(np.float32), responses.tail, axes=(0, 1))
-    return PersonalPosterior(responses, weight, np.asarray(tail, dtype=np.float32), n_labels)

@@ -91,7 +91,7 @@ def summarised(tail: Float32Array, scale: RatingScale) -> Predictions:
     def quantile(q: float) -> Float32Array:
         # P(level ≤ k) < q means that the quantile lies above k.
         level = (tail > np.float32(1.0 - q)).sum(axis=0, dtype=np.uint8)
-        return values.take(level)
+        return np.asarray(values[level])
 
     return Predictions(
         mean=mean,
