@@ -55,8 +55,10 @@ COMMANDS = "labelaudit_dagster.commands"
     lazy={
         "demo": (f"{COMMANDS}.demo:demo", "Run everything on the built-in sample"),
         "import": (f"{COMMANDS}.import_data:import_data", "Load ratings into this home"),
-        "run": (f"{COMMANDS}.run:run", "Compute the constitution"),
+        "run": (f"{COMMANDS}.run:run", "Compute the constitution, the audits, or both"),
         "constitution": (f"{COMMANDS}.constitution:constitution", "Show the current constitution"),
+        "label": (f"{COMMANDS}.label:label", "Label comments in bulk, and train on the labels"),
+        "audit": (f"{COMMANDS}.audit:audit", "Where the system disagrees with a person"),
         "publish": (f"{COMMANDS}.publish:publish", "Publish the constitution, through the gate"),
         "status": (f"{COMMANDS}.status:status", "What is current, how old, what failed"),
         "doctor": (f"{COMMANDS}.doctor:doctor", "Check this installation and say what to do"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dagster as dg
 
 from labelaudit_dagster.artifacts import ArtifactStore
-from labelaudit_dagster.assets import constitution_assets
+from labelaudit_dagster.assets import audit_assets, constitution_assets
+from labelaudit_dagster.assets.audit_jobs import audit_jobs
 from labelaudit_dagster.assets.jobs import constitution_jobs
+from labelaudit_dagster.personal_audit import CorpusSides
 from labelaudit_dagster.progress_log import progress_logger
 from labelaudit_dagster.resources.artifact_io_manager import ArtifactIOManager
 from labelaudit_dagster.resources.ratings_source import ratings_source
@@ -17,12 +19,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Assemble everything for the given settings."""
     store = ArtifactStore(settings.resolved_artifacts_url)
     return dg.Definitions(
-        assets=constitution_assets(),
-        jobs=constitution_jobs(),
+        assets=[*constitution_assets(), *audit_assets()],
+        jobs=[*constitution_jobs(), *audit_jobs()],
         resources={
             "settings": settings,
             "artifact_store": store,
             "io_manager": ArtifactIOManager(root=settings.resolved_artifacts_url),
+            "corpus_sides": CorpusSides(store),
             "ratings_source": ratings_source(settings, store),
         },
         # Steps are short; a process for each would cost more than it does.

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 UNSURE: Final = -1.0
 REASONS: Final = {
     "malformed_row": "another number of fields than the header",
-    "no_comment": "names no comment",
+    "no_comment": "no comment named",
     "not_a_number": "a rating that is no number",
     "out_of_scale": "a rating that is no value of the scale",
-    "superseded": "labelled again further down, where the last one counts",
+    "superseded": "a comment labelled again further down, where the last label counts",
     "unknown_comment": "a comment that is not in the corpus",
 }
 _LONGEST_FIELD = 16 << 20
@@ -138,11 +138,7 @@ def rejection_counts(rejected: list[RejectedRow]) -> dict[str, int]:
 
 def rejection_sentence(counts: Mapping[str, int]) -> str:
     """Say in words why rows were set apart."""
-    return "; ".join(f"{rows:,} {_row(rows)} {REASONS[reason]}" for reason, rows in counts.items())
-
-
-def _row(rows: int) -> str:
-    return "row has" if rows == 1 else "rows have"
+    return "; ".join(f"{rows:,} with {REASONS[reason]}" for reason, rows in counts.items())
 
 
 def _rows(content: bytes, name: str) -> list[list[str]]:

@@ -6,62 +6,34 @@ every materialisation, whoever asked for it.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from labelaudit_dagster.home import GROUP_TAG, HomeError, exclusive, prepare_home
+from labelaudit_dagster.home import GROUP_TAG, exclusive, prepare_home
+from labelaudit_dagster.launcher import Launcher, TrainingOutcome
+from labelaudit_dagster.opened_instance import dagster_instance
 from labelaudit_dagster.picture_engine import start_picture_engine
+from labelaudit_dagster.run_outcome import (
+    RunOutcome,
+    blocking_check,
+    event_sentences,
+    outcome_of,
+    step_failure,
+)
 from labelaudit_dagster.settings import Settings
 
-if TYPE_CHECKING:
-    from dagster import DagsterEvent, DagsterInstance
-
-
-@dataclass(frozen=True)
-class RunOutcome:
-    """What came of one run.
-
-    Attributes:
-        run_id: Dagster's id of the run.
-        succeeded: whether every step and every blocking check passed.
-        problems: one plain sentence for each step that failed by itself (steps that were only
-            skipped in consequence are left out).
-        warnings: one sentence for each check that did not pass without blocking.
-    """
-
-    run_id: str
-    succeeded: bool
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def dagster_instance(settings: Settings) -> Iterator[DagsterInstance]:
-    """Open the Dagster instance of the home.
-
-    Raises:
-        HomeError: if the home cannot be written, or Dagster's storage in it fails, here or inside
-            the block.
-    """
-    from dagster import DagsterInstance
-    from sqlalchemy.exc import OperationalError
-
-    prepare_home(settings)
-    # Child processes of Dagster and its run workers find the instance by this variable.
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    try:
-        with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-            yield instance
-    except OperationalError as error:
-        # Our own database translates its errors, so this one is of Dagster's.
-        raise HomeError(
-            f"Dagster's storage in {settings.dagster_home} failed ({error.orig}). Free space on "
-            "the disk or mend its permissions; the current constitution is as it was."
-        ) from error
+__all__ = [
+    "Launcher",
+    "RunOutcome",
+    "TrainingOutcome",
+    "dagster_instance",
+    "failed_runs",
+    "run_audit",
+    "run_group",
+    "train_user",
+]
 
 
 def run_group(
@@ -78,7 +50,7 @@ def run_group(
 
     Args:
         settings: settings of the installation.
-        group: `constitution`, later `audit`.
+        group: `constitution` or `audit` (the corpus side; `run_audit` adds every user).
         job: name of the job; by default `<group>_job`.
         skip: names of assets to leave out (they must have no asset of the run downstream).
         run_config: Dagster run configuration, `{"ops": {asset: {"config": {...}}}}`.
@@ -118,12 +90,49 @@ def run_group(
             )
         if result.success:
             _prune(settings)
-        return RunOutcome(
-            run_id=result.run_id,
-            succeeded=result.success,
-            problems=_texts(result.all_events, _failure, _blocking_check),
-            warnings=_texts(result.all_events, _warning_check),
-        )
+        return outcome_of(result)
+
+
+def run_audit(
+    settings: Settings,
+    *,
+    run_config: Mapping[str, Any] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[RunOutcome]:
+    """Make the corpus side anew, then the results of everybody who has labelled.
+
+    Args:
+        settings: settings of the installation.
+        run_config: Dagster run configuration of the corpus side.
+        progress: is told in a few words what begins.
+
+    Returns:
+        The outcome of the corpus side, and where that succeeded that of the users.
+
+    Raises:
+        HomeError: if the home cannot be written or another run does not end in time.
+    """
+    corpus = run_group(settings, "audit", run_config=run_config, progress=progress)
+    if not corpus.succeeded:
+        return [corpus]
+    with Launcher(settings) as launcher:
+        return [corpus, launcher.audit_users(progress=progress)]
+
+
+def train_user(
+    settings: Settings,
+    user: str,
+    model: str | None = None,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> TrainingOutcome:
+    """Train a user's models on the labels of now, and make their results.
+
+    Opens Dagster for this one training; a process that trains often keeps a `Launcher`, whose
+    method of this name says everything else.
+    """
+    with Launcher(settings) as launcher:
+        return launcher.train_user(user, model, progress=progress)
 
 
 def _prune(settings: Settings) -> None:
@@ -159,59 +168,15 @@ def failed_runs(
                 "run_id": record.dagster_run.run_id,
                 "job": record.dagster_run.job_name,
                 "at": record.create_timestamp.isoformat(timespec="seconds"),
-                "problems": _texts(
+                "problems": event_sentences(
                     (
                         entry.dagster_event
                         for entry in instance.all_logs(record.dagster_run.run_id)
                         if entry.dagster_event is not None
                     ),
-                    _failure,
-                    _blocking_check,
+                    step_failure,
+                    blocking_check,
                 ),
             }
             for record in records
         ]
-
-
-def _texts(
-    events: Iterable[DagsterEvent], *readers: Callable[[DagsterEvent], list[str]]
-) -> list[str]:
-    """Collect what the readers find, in the order of the events."""
-    return [text for event in events for reader in readers for text in reader(event)]
-
-
-def _failure(event: DagsterEvent) -> list[str]:
-    """The sentence for a step that failed by itself, or none."""
-    if event.event_type_value != "STEP_FAILURE":
-        return []
-    data = event.step_failure_data
-    if data.user_failure_data is not None and data.user_failure_data.description:
-        return [data.user_failure_data.description]
-    if data.error is None:
-        return [f"{event.step_key} failed without saying why."]
-    error = data.error
-    while error.cause is not None:
-        error = error.cause
-    if error.cls_name == "DagsterAssetCheckFailedError":
-        return []  # the check itself is reported with its own sentence
-    if error.cls_name == "DagsterExecutionInterruptedError":
-        return [f"The run was interrupted in {event.step_key}."]
-    return [f"{event.step_key}: {error.message.strip().splitlines()[0]}"]
-
-
-def _failed_check(event: DagsterEvent, *, blocking: bool) -> list[str]:
-    """The sentence for a check of one kind that did not pass, or none."""
-    if event.event_type_value != "ASSET_CHECK_EVALUATION":
-        return []
-    check = event.asset_check_evaluation_data
-    if check.passed or check.blocking != blocking:
-        return []
-    return [check.description or f"The check {check.check_name} did not pass."]
-
-
-def _blocking_check(event: DagsterEvent) -> list[str]:
-    return _failed_check(event, blocking=True)
-
-
-def _warning_check(event: DagsterEvent) -> list[str]:
-    return _failed_check(event, blocking=False)

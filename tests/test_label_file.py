@@ -44,7 +44,7 @@ def test_each_row_is_a_label_or_has_its_reason():
     assert found.n_rows == 12
     counts = rejection_counts(found.rejected)
     assert counts["not_a_number"] == 3
-    assert "3 rows have a rating that is no number" in rejection_sentence(counts)
+    assert "3 with a rating that is no number" in rejection_sentence(counts)
 
 
 def test_minus_one_is_a_rating_where_the_scale_has_it():

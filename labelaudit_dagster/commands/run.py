@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from labelaudit_dagster.commands import opening
-from labelaudit_dagster.commands.console import emit_json, json_option, progress, say
+from labelaudit_dagster.commands.console import emit_json, json_option, progress, say, say_result
 from labelaudit_dagster.commands.constitution import show_constitution
 from labelaudit_dagster.commands.publish import (
     HELD_EXIT_CODE,
@@ -16,7 +16,7 @@ from labelaudit_dagster.commands.publish import (
     waiting_publication,
 )
 from labelaudit_dagster.failures import ExpectedFailure
-from labelaudit_dagster.launch import RunOutcome, run_group
+from labelaudit_dagster.launch import RunOutcome, run_audit, run_group
 from labelaudit_dagster.settings import Settings
 
 MODEL_OPTIONS: dict[str, type] = {
@@ -161,3 +161,123 @@ def compute_constitution(
             left = "The new constitution is current but not published; labelaudit publish does that"
         raise RunFailedError(f"{reasons} {left} (run {outcome.run_id}).")
     return outcome
+
+
+@run.command()
+@click.option("--n-topics", type=click.IntRange(1, 200), help="Topics to look for.  [by size]")
+@click.option("--without-text", is_flag=True, help="Judge severities by the ratings alone.")
+@json_option
+def audit(n_topics: int | None, without_text: bool, as_json: bool) -> None:
+    """Prepare the corpus, and make the results of everybody who has labelled.
+
+    Topics, the system's ratings, splits and the comment model; then every user's models,
+    predictions and audit.
+    """
+    settings = opening.settings()
+    with progress("starting") as tell:
+        outcomes = compute_audit(settings, n_topics=n_topics, use_text=not without_text, tell=tell)
+    for warning in (warning for outcome in outcomes for warning in outcome.warnings):
+        say(f"Note: {warning}")
+    _show_corpus(settings, outcomes, as_json=as_json)
+
+
+@run.command("all")
+@click.option("--publish", is_flag=True, help="Publish what the gate lets pass.")
+@json_option
+@click.pass_context
+def run_all(ctx: click.Context, /, publish: bool, as_json: bool) -> None:
+    """Compute the constitution and the audits, whichever of the two there are data for."""
+    settings = opening.settings()
+    halves = _halves(settings)
+    if not halves:
+        raise RunFailedError(
+            "This home holds neither guidelines nor comments; load some: labelaudit import --help"
+        )
+    document: dict[str, Any] = {}
+    with progress("starting") as tell:
+        if "constitution" in halves:
+            outcome = compute_constitution(
+                settings, options={}, skip_uncertainty=False, tell=tell, publish=publish
+            )
+            document["constitution"] = {"run_id": outcome.run_id, "warnings": outcome.warnings}
+        if "audit" in halves:
+            outcomes = compute_audit(settings, n_topics=None, use_text=True, tell=tell)
+            document["audit"] = {
+                "run_ids": [outcome.run_id for outcome in outcomes],
+                "warnings": [text for outcome in outcomes for text in outcome.warnings],
+            }
+    if as_json:
+        emit_json(document)
+    for name, half in document.items():
+        for warning in half["warnings"]:
+            say(f"Note: {name}: {warning}")
+        if not as_json and name == "constitution":
+            show_constitution(opening.artifact_store(settings), everything=False)
+        if not as_json and name == "audit":
+            _show_corpus(settings, outcomes, as_json=False)
+    if publish and (held := waiting_publication(settings)) is not None:
+        say(f"Publication {held} is held back. See it and approve it: labelaudit publish --help")
+        ctx.exit(HELD_EXIT_CODE)
+
+
+def compute_audit(
+    settings: Settings, *, n_topics: int | None, use_text: bool, tell: Callable[[str], None]
+) -> list[RunOutcome]:
+    """Run the group `audit` and then every user.
+
+    Raises:
+        RunFailedError: with the reasons, if a run did not end well.
+    """
+    ops = {
+        "comment_topics": {"config": {} if n_topics is None else {"n_topics": n_topics}},
+        "comment_model": {"config": {"use_text": use_text}},
+    }
+    outcomes = run_audit(settings, run_config={"ops": ops}, progress=tell)
+    last = outcomes[-1]
+    if not last.succeeded:
+        reasons = " ".join(last.problems) or "Dagster does not say why."
+        left = "What was current before is unchanged"
+        if len(outcomes) > 1:
+            left = "The corpus and the other users are up to date"
+        raise RunFailedError(f"{reasons} {left} (run {last.run_id}).")
+    return outcomes
+
+
+def _halves(settings: Settings) -> list[str]:
+    """Return which of the two groups there are data for."""
+    from labelaudit_dagster.store import corpus_scale, current_ids
+
+    found = ["constitution"] if settings.platform_url is not None else []
+    with opening.reading_database(settings) as database:
+        if database is None:
+            return found
+        if not found and current_ids(database).guidelines:
+            found.append("constitution")
+        if corpus_scale(database) is not None:
+            found.append("audit")
+    return found
+
+
+def _show_corpus(settings: Settings, outcomes: list[RunOutcome], *, as_json: bool) -> None:
+    """Print what the corpus side and the users came to."""
+    from labelaudit_dagster.current_corpus import read_current_corpus
+
+    document = read_current_corpus(opening.artifact_store(settings))
+    if as_json:
+        emit_json(
+            {
+                "run_ids": [outcome.run_id for outcome in outcomes],
+                "warnings": [text for outcome in outcomes for text in outcome.warnings],
+                **document,
+            }
+        )
+        return
+    say_result(
+        f"{document['comments']:,} comments in {document['topics']:,} topics, with "
+        f"{document['ratings']:,} ratings by {document['raters']:,} people; {document['users']:,} "
+        f"people have models. The system's ratings: {document['system']}."
+    )
+    if not document["users"]:
+        say("Next: labelaudit label USER --suggest 20, then labelaudit label USER --from FILE.csv")
+    else:
+        say("Next: labelaudit audit USER")

@@ -1,0 +1,175 @@
+"""One run for many users: the same results as the partitioned assets, without a step for each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore, Bundle
+from labelaudit_dagster.assets.failures import explained
+from labelaudit_dagster.assets.personal_audit import CODE_VERSIONS
+from labelaudit_dagster.assets.personal_metadata import audit_metadata, model_metadata
+from labelaudit_dagster.failures import ExpectedFailure
+from labelaudit_dagster.home import GROUP_TAG
+from labelaudit_dagster.personal_audit import (
+    CorpusSide,
+    CorpusSides,
+    audit_bundle,
+    model_bundle,
+    prediction_bundle,
+    read_histories,
+)
+from labelaudit_dagster.resources.artifact_io_manager import materialisation_metadata
+from labelaudit_dagster.settings import Settings
+from labelaudit_dagster.user_locks import users_locked
+from labelaudit_dagster.user_partitions import PARTITIONS_NAME, partition_key, user_of_partition
+
+USERS_AT_ONCE = 25
+"""Held in memory, and locked, together."""
+_NAMED = 5
+
+
+class AuditUsersOptions(dg.Config):
+    """Whose results to make."""
+
+    keys: list[str] = Field(
+        default=[], description="Partition keys of users. Default: everybody who has labelled."
+    )
+
+
+@dg.op(
+    out=dg.Out(dg.Nothing),
+    description="Fold every user in, predict, and compare with the system; a version for each.",
+)
+def audit_users(
+    context: dg.OpExecutionContext,
+    config: AuditUsersOptions,
+    settings: dg.ResourceParam[Settings],
+    artifact_store: dg.ResourceParam[ArtifactStore],
+    corpus_sides: dg.ResourceParam[CorpusSides],
+) -> Iterator[Any]:
+    """Make the results of many users; one who fails does not hold up the others."""
+    from labelaudit_dagster.store import Database, users_labelled_since
+
+    failed: dict[str, str] = {}
+    with explained(), Database.open(settings.resolved_database_url) as database:
+        users = [user_of_partition(key) for key in config.keys]
+        users = sorted(set(users)) or users_labelled_since(database, 0)
+        if not users:
+            context.log.info("nobody has labelled yet")
+            yield dg.Output(None)
+            return
+        side = corpus_sides.current()
+        context.instance.add_dynamic_partitions(
+            PARTITIONS_NAME, [partition_key(user) for user in users]
+        )
+        for start in range(0, len(users), USERS_AT_ONCE):
+            some = users[start : start + USERS_AT_ONCE]
+            with users_locked(settings, some):
+                results = _results(database, side, some, failed)
+                refs = _write(artifact_store, side, results, context.run.run_id)
+            yield from _events(artifact_store, refs, results)
+            context.log.info(f"{start + len(some):,} of {len(users):,} users")
+    if failed:
+        named = "; ".join(f"{user!r}: {why}" for user, why in list(failed.items())[:_NAMED])
+        raise dg.Failure(
+            description=f"{len(failed):,} of {len(users):,} users failed, the others are done. "
+            f"{named}",
+            allow_retries=False,
+        )
+    yield dg.Output(None)
+
+
+Results = dict[str, tuple[Bundle, Bundle, Bundle]]
+
+
+def _results(
+    database: Any, side: CorpusSide, users: Sequence[str], failed: dict[str, str]
+) -> Results:
+    """Compute the results of some users by partition key; note who failed, and why."""
+    from labelaudit_dagster.store import record_due_trainings
+
+    record_due_trainings(database, users, now=datetime.now(UTC))
+    found: Results = {}
+    for user, histories in _histories(database, users, failed).items():
+        try:
+            models = model_bundle(side, histories)
+            predictions = prediction_bundle(side, models)
+            found[partition_key(user)] = (
+                models,
+                predictions,
+                audit_bundle(side, models, predictions),
+            )
+        except ExpectedFailure as failure:
+            failed[user] = str(failure)
+    return found
+
+
+def _histories(
+    database: Any, users: Sequence[str], failed: dict[str, str]
+) -> Mapping[str, Sequence[Any]]:
+    try:
+        return read_histories(database, users)
+    except ExpectedFailure:
+        found: dict[str, Sequence[Any]] = {}
+        for user in users:
+            try:
+                found |= read_histories(database, [user])
+            except ExpectedFailure as failure:
+                failed[user] = str(failure)
+        return found
+
+
+def _write(
+    store: ArtifactStore, side: CorpusSide, results: Results, run_id: str
+) -> dict[str, dict[str, ArtifactRef]]:
+    """Write the results; each names what it was made from."""
+    written: dict[str, dict[str, ArtifactRef]] = {}
+    for place, asset in enumerate(CODE_VERSIONS):
+        upstream = dict(written)
+
+        def inputs(key: str, upstream: Any = upstream) -> dict[str, str]:
+            refs = [*side.refs.values(), *(refs[key] for refs in upstream.values())]
+            return {ref.key: ref.version for ref in refs}
+
+        written[asset] = store.write_partitions(
+            asset,
+            {key: bundles[place] for key, bundles in results.items()},
+            run_id=run_id,
+            code_version=CODE_VERSIONS[asset],
+            inputs=inputs,
+        )
+    return written
+
+
+def _events(
+    store: ArtifactStore, written: Mapping[str, Mapping[str, ArtifactRef]], results: Results
+) -> Iterator[dg.AssetMaterialization]:
+    """Tell Dagster of each partition."""
+    described: dict[str, Any] = {
+        "personal_models": lambda bundles: model_metadata(bundles[0]),
+        "personal_predictions": lambda _: {},
+        "personal_audit": lambda bundles: audit_metadata(bundles[2]),
+    }
+    for key, bundles in results.items():
+        for asset, refs in written.items():
+            yield dg.AssetMaterialization(
+                asset_key=asset,
+                partition=key,
+                metadata={
+                    **described[asset](bundles),
+                    **materialisation_metadata(store, refs[key]),
+                },
+            )
+
+
+@dg.job(
+    description="Results of many users in one run: those named in the configuration, or everybody.",
+    tags={GROUP_TAG: "personal"},
+    executor_def=dg.in_process_executor,
+)
+def audit_users_job() -> None:
+    """Run `audit_users`."""
+    audit_users()

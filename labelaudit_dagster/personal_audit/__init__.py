@@ -1,0 +1,46 @@
+"""What the pipeline computes for one person: models, predictions, audit.
+
+Joins the database's labels with the artifacts of the corpus and the pure functions of `auditing`;
+knows nothing of Dagster. Importing this package loads pandas and SciPy.
+"""
+
+from __future__ import annotations
+
+from labelaudit_dagster.personal_audit.corpus_side import (
+    ASSETS,
+    CorpusNotReadyError,
+    CorpusSide,
+    CorpusSides,
+    current_refs,
+)
+from labelaudit_dagster.personal_audit.model_history import (
+    ModelHistory,
+    NoLabelsError,
+    no_labels,
+    read_histories,
+)
+from labelaudit_dagster.personal_audit.predictions import item_ids_of, read_predictions
+from labelaudit_dagster.personal_audit.results import (
+    ERROR_FIGURES,
+    audit_bundle,
+    model_bundle,
+    prediction_bundle,
+)
+
+__all__ = [
+    "ASSETS",
+    "ERROR_FIGURES",
+    "CorpusNotReadyError",
+    "CorpusSide",
+    "CorpusSides",
+    "ModelHistory",
+    "NoLabelsError",
+    "audit_bundle",
+    "current_refs",
+    "item_ids_of",
+    "model_bundle",
+    "no_labels",
+    "prediction_bundle",
+    "read_histories",
+    "read_predictions",
+]

@@ -1,0 +1,220 @@
+"""One person's models, predictions and audit, as bundles for the artifact store.
+
+Each is a function of the person's labels and the corpus side alone: nothing accumulates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from labelaudit_dagster.artifacts import Bundle
+from labelaudit_dagster.auditing.disagreement import disagreement_metrics, topic_disagreement
+from labelaudit_dagster.auditing.personal_model import (
+    error_figures,
+    fold_in,
+    leave_one_out,
+    predict,
+)
+from labelaudit_dagster.personal_audit.corpus_side import CorpusSide
+from labelaudit_dagster.personal_audit.model_history import ModelHistory
+
+if TYPE_CHECKING:
+    from labelaudit_dagster.auditing.personal_model import PersonalPosterior
+
+LEVELS_OF_A_STEP: Final = 2.0**-14
+"""Stored means are rounded to a power of two near this share of the scale's length."""
+
+ERROR_FIGURES: Final = ("mae_of_median", "mae_of_mean", "rmse", "decision_error")
+
+
+def model_bundle(side: CorpusSide, histories: Sequence[ModelHistory]) -> Bundle:
+    """Return a person's models.
+
+    Members: `models` (one row a model, by name), `labels` (those of each model's last version,
+    with what the other labels predict for each), `versions` (honest error and disagreement with
+    the system by version), `posteriors` (weight of each person point, a column for each model).
+    """
+    models, labels, versions = [], [], []
+    posteriors: dict[str, Any] = {}
+    for history in histories:
+        name = history.model.name
+        for training, given in zip(history.trainings, history.labels, strict=True):
+            rows, levels, used = _usable(side, given)
+            posterior = fold_in(side.model, rows, levels)
+            left_out = leave_one_out(side.model, rows, levels)
+            versions.append(
+                {
+                    "model": name,
+                    "version": training.version,
+                    "trained_at": training.trained_at,
+                    "label_sequence": training.label_sequence,
+                    "n_labels": len(rows),
+                    **_honest(left_out, side),
+                    **_with_system(side, posterior),
+                }
+            )
+        labels.append(_label_rows(name, given, used, left_out))
+        posteriors[name] = posterior.weight.astype(np.float32)
+        models.append(_model_row(history, given, used))
+    return Bundle(
+        models=pd.DataFrame(models).astype(_MODEL_TYPES),
+        labels=pd.concat(labels, ignore_index=True),
+        versions=pd.DataFrame(versions).astype(dict.fromkeys(ERROR_FIGURES, "float64")),
+        posteriors=pd.DataFrame(posteriors),
+    )
+
+
+def prediction_bundle(side: CorpusSide, models: Mapping[str, Any]) -> Bundle:
+    """Return a person's predictions: for each model a member of its name.
+
+    Args:
+        side: the corpus side.
+        models: what `model_bundle` returned.
+
+    Returns:
+        Tables with one row per comment in the order of the comment model, without the ids
+        (`predictions.with_item_ids` adds them): mean, median, p_above, quantile_10, quantile_25,
+        quantile_75, quantile_90, float32.
+    """
+    labels = models["labels"]
+    members = {}
+    for name in models["models"]["model"]:
+        # Without a label that trains, these are the predictions of an average person.
+        rows, levels, _ = _usable(side, labels[labels["model"] == name])
+        members[str(name)] = _predicted(side, rows, levels)
+    return Bundle(members)
+
+
+def audit_bundle(
+    side: CorpusSide, models: Mapping[str, Any], predictions: Mapping[str, Any]
+) -> Bundle:
+    """Return what a person's models say of the system.
+
+    Members: `topics` (topic_disagreement of each model, the severest first), `metrics` (one row a
+    model: disagreement with the system on the evaluation comments, and the honest error).
+    """
+    topics, metrics = [], []
+    versions = models["versions"].drop_duplicates("model", keep="last").set_index("model")
+    for name in models["models"]["model"]:
+        mean = predictions[name]["mean"].to_numpy()[side.rows]
+        found = topic_disagreement(side.table, mean)
+        found.insert(0, "model", name)
+        topics.append(found)
+        compared = disagreement_metrics(
+            mean[side.evaluation], side.evaluation_system, scale=side.scale
+        )
+        last = versions.loc[name]
+        metrics.append(
+            {
+                "model": name,
+                "version": int(last["version"]),
+                "n_labels": int(last["n_labels"]),
+                **{f"model_{figure}": last[figure] for figure in ERROR_FIGURES},
+                "n_compared": compared.n,
+                "mae": compared.mae,
+                "mse": compared.mse,
+                "rmse": compared.rmse,
+                "signed_avg_diff": compared.signed_avg_diff,
+                "decision_disagreement": compared.decision_disagreement,
+            }
+        )
+    return Bundle(topics=pd.concat(topics, ignore_index=True), metrics=pd.DataFrame(metrics))
+
+
+def rounding_step(length: float) -> float:
+    """Return the power of two that stored means are multiples of.
+
+    Args:
+        length: difference of the scale's ends.
+    """
+    return float(2.0 ** np.floor(np.log2(length * LEVELS_OF_A_STEP)))
+
+
+def _rounded(values: NDArray[np.float32], step: float) -> NDArray[np.float32]:
+    """Round to multiples of a power of two: far finer than any error, and a third of the bytes."""
+    return np.asarray(np.rint(values / np.float32(step)) * np.float32(step), dtype=np.float32)
+
+
+def _predicted(
+    side: CorpusSide, rows: NDArray[np.int64], levels: NDArray[np.int64]
+) -> pd.DataFrame:
+    columns = dict(vars(predict(side.model, fold_in(side.model, rows, levels))))
+    step = rounding_step(side.scale.values[-1] - side.scale.values[0])
+    columns["mean"] = _rounded(columns["mean"], step)
+    columns["p_above"] = _rounded(columns["p_above"], LEVELS_OF_A_STEP)
+    return pd.DataFrame(columns)
+
+
+def _usable(
+    side: CorpusSide, labels: pd.DataFrame
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return rows and levels of the labels that train, and which those are.
+
+    Unsure labels and comments that the comment model does not know are left out.
+    """
+    rows = side.model.rows_of(labels["item_id"].to_numpy(dtype=np.int64))
+    levels = side.scale.levels_of(labels["rating"].to_numpy(dtype=np.float64)).astype(np.int64)
+    used = (rows >= 0) & (levels >= 0)
+    return rows[used], levels[used], used
+
+
+def _honest(left_out: pd.DataFrame, side: CorpusSide) -> dict[str, Any]:
+    figures = error_figures(left_out, side.scale.threshold)
+    return {name: figures[name] for name in ERROR_FIGURES}
+
+
+def _with_system(side: CorpusSide, posterior: PersonalPosterior) -> dict[str, Any]:
+    mean = predict(side.model, posterior, side.evaluation_rows).mean
+    # As the stored predictions, so that both give the same figures.
+    you = _rounded(mean, rounding_step(side.scale.values[-1] - side.scale.values[0]))
+    found = disagreement_metrics(you, side.evaluation_system, scale=side.scale)
+    return {
+        "system_mae": found.mae,
+        "system_mse": found.mse,
+        "system_rmse": found.rmse,
+        "system_signed_avg_diff": found.signed_avg_diff,
+        "system_decision_disagreement": found.decision_disagreement,
+        "n_compared": found.n,
+    }
+
+
+def _label_rows(
+    name: str, given: pd.DataFrame, used: NDArray[np.bool_], left_out: pd.DataFrame
+) -> pd.DataFrame:
+    rows = given[["item_id", "rating", "labelled_at"]].copy()
+    rows.insert(0, "model", name)
+    rows["used"] = used
+    predicted = left_out[["item_id", "mean", "median", "p_above"]].rename(
+        columns={name: f"left_out_{name}" for name in ("mean", "median", "p_above")}
+    )
+    return rows.merge(predicted, on="item_id", how="left")
+
+
+def _model_row(
+    history: ModelHistory, given: pd.DataFrame, used: NDArray[np.bool_]
+) -> dict[str, Any]:
+    import orjson
+
+    model, last = history.model, history.trainings[-1]
+    group = None if model.group is None else orjson.dumps(dict(model.group)).decode()
+    unsure = int(given["rating"].isna().sum())
+    return {
+        "model": model.name,
+        "kind": model.kind,
+        "base": model.base,
+        "topic": model.topic,
+        "group": group,
+        "version": last.version,
+        "trained_at": last.trained_at,
+        "n_labels": int(used.sum()),
+        "n_unsure": unsure,
+        "n_unknown": len(given) - unsure - int(used.sum()),
+    }
+
+
+_MODEL_TYPES: Final = dict.fromkeys(("model", "kind", "base", "topic", "group"), "str")
