@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Collection
@@ -131,7 +132,7 @@ def csv_header(content: bytes, name: str, delimiter: str = ",") -> list[str]:
         ImportFailure: The file is empty, not CSV or not UTF-8.
     """
     start = content[:_LARGEST_HEADER_BYTES]
-    if not start.strip():
+    if not start.removeprefix(codecs.BOM_UTF8).strip():
         raise ImportFailure(f"{name} is empty; download it again.")
     if start.lstrip().startswith((b"<", b"{", b"[", b"PK")):
         raise ImportFailure(

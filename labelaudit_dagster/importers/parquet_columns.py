@@ -17,6 +17,15 @@ from labelaudit_dagster.importers.text_columns import TextColumns
 PARQUET_MAGIC: Final = b"PAR1"
 
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
+_SCALARS: Final = (
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_timestamp,
+    pa.types.is_date,
+    pa.types.is_null,
+)
 
 
 def parquet_header(content: bytes, name: str) -> list[str]:
@@ -74,6 +83,12 @@ def _encoded(values: pa.ChunkedArray, name: str, column: str) -> pa.Array:
     Raises:
         ImportFailure: They are neither texts, numbers, truth values nor times.
     """
+    kind = values.type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (_is_text(kind) or _is_bytes(kind) or any(test(kind) for test in _SCALARS)):
+        raise ImportFailure(
+            f"{name} has the column '{column}' of type {kind}; it must hold texts or numbers."
+        )
     array = values.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # what becomes of no chunks at all
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], values.type)
@@ -101,13 +116,13 @@ def _texts(values: pa.Array, name: str, column: str) -> pa.Array:
     if pa.types.is_decimal(kind):
         numbers = [None if number is None else float(number) for number in values.to_pylist()]
         return pa.array([_digits(number) for number in numbers], pa.large_string())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or _is_text(kind):
+    if _is_bytes(kind) or _is_text(kind):
         return _valid(values, name, column)
-    if pa.types.is_integer(kind) or pa.types.is_temporal(kind) or pa.types.is_null(kind):
-        return values.cast(pa.large_string()).fill_null("")
-    raise ImportFailure(
-        f"{name} has the column '{column}' of type {kind}; it must hold texts or numbers."
-    )
+    return values.cast(pa.large_string()).fill_null("")
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:

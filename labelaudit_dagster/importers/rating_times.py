@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from labelaudit_dagster.importers.json_columns import read_times
-from labelaudit_dagster.importers.times import NO_TIME, times_of_milliseconds
 
 _EPOCH: Final = re.compile(r"\d{9,17}(\.\d+)?")
 _LARGEST_SECONDS: Final = 1e11
@@ -23,18 +22,19 @@ def times_of_written(texts: list[str]) -> npt.NDArray[np.int64]:
     above.
 
     Returns:
-        int64 microseconds since 1970, `NO_TIME` for every text that is no time.
+        int64 microseconds since 1970, `times.NO_TIME` for every text that is no time.
     """
     stripped = [text.strip() for text in texts]
-    numbers = np.array(
-        [float(text) if _EPOCH.fullmatch(text) else np.nan for text in stripped], np.float64
+    is_number = [_EPOCH.fullmatch(text) is not None for text in stripped]
+    times, _ = read_times(
+        [None if number else text for text, number in zip(stripped, is_number, strict=True)]
     )
-    with np.errstate(invalid="ignore"):
-        factor = np.where(
-            numbers < _LARGEST_SECONDS, 1e3, np.where(numbers < _LARGEST_MILLISECONDS, 1.0, 1e-3)
-        )
-    since_epoch = times_of_milliseconds(numbers * factor)
-    iso, _ = read_times(
-        [t if np.isnan(n) else None for t, n in zip(stripped, numbers, strict=True)]
-    )
-    return np.where(since_epoch == NO_TIME, iso, since_epoch)
+    for position in np.flatnonzero(is_number):
+        times[position] = _microseconds(float(stripped[position]))
+    return times
+
+
+def _microseconds(number: float) -> int:
+    if number < _LARGEST_SECONDS:
+        return round(number * 1e6)
+    return round(number * 1e3 if number < _LARGEST_MILLISECONDS else number)

@@ -125,5 +125,5 @@ def _storable(content: bytes, name: str) -> bytes:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ImportFailure(
-            f"{name} is not UTF-8 (line {line}, byte {error.start}); save it as UTF-8."
+            f"{name} is not UTF-8 (line {line}, byte {error.start + 1}); save it as UTF-8."
         ) from error
