@@ -46,6 +46,7 @@ from labelaudit_dagster.auditing.views.quality_bands import (
     band_ranges,
     quality_band,
 )
+from labelaudit_dagster.auditing.views.topic_comparison import SYSTEM, topic_comparison
 from labelaudit_dagster.auditing.views.topic_index import TopicIndex, TopicMethod
 from labelaudit_dagster.auditing.views.topic_lists import (
     TopicChoice,
@@ -67,6 +68,7 @@ __all__ = [
     "ERROR_TYPES",
     "LARGEST_SAMPLE",
     "OVER_SENSITIVE",
+    "SYSTEM",
     "UNDER_SENSITIVE",
     "AuditTable",
     "AuditViewError",
@@ -100,6 +102,7 @@ __all__ = [
     "sample_rows",
     "select_rows",
     "topic_choices",
+    "topic_comparison",
     "topic_of_model",
     "topic_overview",
     "tuned_topics",
