@@ -111,7 +111,7 @@ class _State:
     def __init__(self, layout: RatingLayout, n_levels: int, options: CommentModelOptions) -> None:
         self.layout = layout
         self.options = options
-        self.grid = severity_grid(options.resolved_grid_points(layout.n_ratings))
+        self.grid = severity_grid(options.resolved_grid_points(layout.ratings_per_item))
         self.standard = standard_normal_points(
             options.resolved_fit_points(layout.n_ratings), n_levels, options.seed
         )
@@ -137,7 +137,7 @@ class _State:
             if not np.isfinite([*change.values(), self.evidence[-1]]).all():
                 return FitStatus.NOT_FINITE
             settled = count > (0 if texts is None else text_sweep)
-            if settled and max(change.values()) <= self.options.tolerance:
+            if settled and _moved(change) <= self.options.tolerance:
                 report("sweeps", 1.0)
                 return FitStatus.CONVERGED
         report("sweeps", 1.0)
@@ -179,7 +179,8 @@ class _State:
             self.population, self.start, self.standard, swept.average_weight, self.layout.n_raters
         )
         change = {
-            "severity": float(np.abs(mean - self.mean).max()),
+            "severity": float(np.sqrt(((mean - self.mean) ** 2).mean())),
+            "largest_severity": float(np.abs(mean - self.mean).max()),
             "population": float(np.abs(moved.mean - self.population.mean).max()),
         }
         self.mean = mean
@@ -193,18 +194,23 @@ class _State:
         return change
 
 
+def _moved(change: dict[str, float]) -> float:
+    """Return what convergence is judged by."""
+    return max(change["severity"], change["population"])
+
+
 def _message(
     status: FitStatus, changes: list[dict[str, float]], options: CommentModelOptions
 ) -> str:
-    last = max(changes[-1].values())
+    last = _moved(changes[-1])
     if status is FitStatus.CONVERGED:
         return (
-            f"Converged after {len(changes)} sweeps: the last one moved nothing by more than "
-            f"{last:.2g}."
+            f"Converged after {len(changes)} sweeps: the last one moved severities and the "
+            f"population by {last:.2g} (tolerance {options.tolerance:g})."
         )
     if status is FitStatus.ITERATION_LIMIT:
         return (
-            f"Stopped at max_sweeps = {options.max_sweeps}: the last sweep still moved something "
-            f"by {last:.2g} (tolerance {options.tolerance:g})."
+            f"Stopped at max_sweeps = {options.max_sweeps}: the last sweep still moved severities "
+            f"or the population by {last:.2g} (tolerance {options.tolerance:g})."
         )
     return f"Sweep {len(changes)} gave a number that is not finite; the model cannot be used."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,7 +15,14 @@ from labelaudit_dagster.auditing.personal_model.predictions import summarised
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWEST_LABELS = 2
+FEWEST_LABELS: Final = 2
+_FIGURES: Final = (
+    "mae_of_median",
+    "mae_of_mean",
+    "rmse",
+    "decision_error",
+    "decision_error_of_mean",
+)
 
 
 def leave_one_out(
@@ -76,9 +83,11 @@ def honest_error(
     """Return the error of a personal model on the person's own labels, each left out once.
 
     Returns:
-        `mae_of_median`, `mae_of_mean`, `rmse` (of the mean), `decision_error` (share of labels on
-        the other side of the threshold than the mean), in values of the scale; None where there
-        are fewer than two labels; and `n`, the number of labels.
+        `mae_of_median`, `mae_of_mean` and `rmse` (of the mean) in values of the scale;
+        `decision_error`, the share of labels on the other side of the threshold than decided by
+        P(above) > ½, and `decision_error_of_mean`, the same decided by mean > threshold, which
+        is what views do that compare the mean with the system's score; each of these None where
+        there are fewer than two labels. And `n`, the number of labels.
 
     Raises:
         PersonalModelError: as for `fold_in`.
@@ -92,15 +101,16 @@ def error_figures(left_out: pd.DataFrame, threshold: float) -> dict[str, float |
     """Return the figures of `honest_error` from (some rows of) a `leave_one_out` table."""
     n = len(left_out)
     if n < FEWEST_LABELS:
-        names = ("mae_of_median", "mae_of_mean", "rmse", "decision_error")
-        return {**dict.fromkeys(names), "n": n}
+        return {**dict.fromkeys(_FIGURES), "n": n}
     rating = left_out["rating"].to_numpy(dtype=np.float64)
     mean = left_out["mean"].to_numpy(dtype=np.float64)
     median = left_out["median"].to_numpy(dtype=np.float64)
+    above = left_out["p_above"].to_numpy(dtype=np.float64)
     return {
         "mae_of_median": float(np.abs(median - rating).mean()),
         "mae_of_mean": float(np.abs(mean - rating).mean()),
         "rmse": float(np.sqrt(((mean - rating) ** 2).mean())),
-        "decision_error": float(((mean > threshold) != (rating > threshold)).mean()),
+        "decision_error": float(((above > 0.5) != (rating > threshold)).mean()),
+        "decision_error_of_mean": float(((mean > threshold) != (rating > threshold)).mean()),
         "n": n,
     }

@@ -54,6 +54,9 @@ def choose_next(
 ) -> NDArray[np.int64]:
     """Choose up to n comments to label next, best first.
 
+    The first is the one of the largest `expected_variance_reduction`; the others are chosen to
+    teach most together with those before them.
+
     Args:
         model: the fitted comment model.
         item_rows: rows already labelled, as for `fold_in`; never proposed.
@@ -63,7 +66,7 @@ def choose_next(
         weights: as for `fold_in`.
 
     Returns:
-        int64, at most n rows. Among equals the lowest row comes first.
+        int64, min(n, number of candidates) rows. Among equals the lowest row comes first.
 
     Raises:
         PersonalModelError: if a candidate is no row of the model, n is negative, or a label
@@ -76,9 +79,62 @@ def choose_next(
         raise PersonalModelError(f"n is {n}; ask for 0 comments or more.")
     if len(candidates) and (candidates[0] < 0 or candidates[-1] >= model.n_items):
         raise PersonalModelError(f"Candidates are rows 0 to {model.n_items - 1} of the model.")
+    wanted = min(n, len(candidates))
+    if wanted == 0:
+        return candidates[:0]
     posterior = fold_in(model, item_rows, levels, weights=weights)
-    gain = expected_variance_reduction(model, posterior, candidates)
-    return candidates[np.argsort(-gain, kind="stable")[:n]]
+    first = int(np.argmax(expected_variance_reduction(model, posterior, candidates)))
+    return candidates[_spread_out(model, posterior, candidates, first, wanted)]
+
+
+def _spread_out(
+    model: CommentModel,
+    posterior: PersonalPosterior,
+    rows: NDArray[np.int64],
+    first: int,
+    n: int,
+) -> list[int]:
+    """Return positions of n comments that teach most *together*, beginning with `first`.
+
+    The best candidates one by one are all alike and teach the same. So the covariance of the
+    person's expected ratings is reduced after each choice by what a label of it would explain in
+    linear regression (Bayes linear adjustment), which does not depend on the label.
+    """
+    severity = model.severity[rows].astype(np.float64)
+    expected = _expected_on_grid(model, posterior)
+    centred = expected - posterior.weight @ expected
+    covariance = (centred * posterior.weight[:, None]).T @ centred
+    total = _variance_of_answers(model, posterior, severity)
+    noise = np.maximum(total - ((severity @ covariance) * severity).sum(axis=1), 1e-9)
+    chosen = [first]
+    while len(chosen) < n:
+        along = covariance @ severity[chosen[-1]]
+        covariance -= np.outer(along, along) / (
+            float(severity[chosen[-1]] @ along) + noise[chosen[-1]]
+        )
+        shift = severity @ covariance
+        explained = ((shift @ model.severity_second_moment) * shift).sum(axis=1)
+        gain = explained / (np.maximum((shift * severity).sum(axis=1), 0.0) + noise)
+        gain[chosen] = -np.inf
+        chosen.append(int(np.argmax(gain)))
+    return chosen
+
+
+def _expected_on_grid(model: CommentModel, posterior: PersonalPosterior) -> Float64Array:
+    """Return the expected rating of each person point at each severity, less the lowest value."""
+    steps = np.diff(np.asarray(model.scale.values))
+    return np.tensordot(steps, posterior.responses.tail.astype(np.float64), axes=(0, 0))
+
+
+def _variance_of_answers(
+    model: CommentModel, posterior: PersonalPosterior, severity: Float64Array
+) -> Float64Array:
+    """Return the variance of the predicted rating of each comment, shape (n,)."""
+    tail = severity @ posterior.tail.T.astype(np.float64)
+    ends = np.ones((len(tail), 1))
+    probability = np.hstack([ends, tail]) - np.hstack([tail, 0 * ends])
+    values = np.asarray(model.scale.values)
+    return np.asarray(probability @ values**2 - (probability @ values) ** 2)
 
 
 def _features(model: CommentModel, posterior: PersonalPosterior) -> Float64Array:
@@ -87,8 +143,7 @@ def _features(model: CommentModel, posterior: PersonalPosterior) -> Float64Array
     The expected rating of a comment is its severity posterior times the point's expected rating on
     the grid; a square root of the mean outer product of the posteriors averages over comments.
     """
-    steps = np.diff(np.asarray(model.scale.values))
-    expected = np.tensordot(steps, posterior.responses.tail.astype(np.float64), axes=(0, 0))
+    expected = _expected_on_grid(model, posterior)
     value, vector = np.linalg.eigh(model.severity_second_moment)
     root = vector * np.sqrt(np.maximum(value, 0.0))
     feature = expected @ root
