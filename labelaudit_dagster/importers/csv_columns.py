@@ -141,7 +141,11 @@ def csv_header(content: bytes, name: str, delimiter: str = ",") -> list[str]:
     try:
         text = io.TextIOWrapper(io.BytesIO(start), "utf-8-sig", newline="")
         return next(csv.reader(text, delimiter=delimiter), [])
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise ImportFailure(
             f"{name} cannot be read: its text is not UTF-8; download it again."
+        ) from error
+    except csv.Error as error:
+        raise ImportFailure(
+            f"{name} cannot be read: its first line is no header of a CSV file; check the file."
         ) from error

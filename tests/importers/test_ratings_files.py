@@ -81,6 +81,7 @@ def test_column_that_is_not_asked_for_may_be_there_twice():
         (PLAIN.encode("utf-16"), "UTF-16"),
         (PLAIN.replace("two", "tw\xf6").encode("latin-1"), r"not UTF-8 \(line 4, byte 58\)"),
         (PLAIN.replace("two", '"two').encode(), "unclosed quotation mark"),
+        (b'"' + b"x" * 200_000 + b'"\n', "no header of a CSV file"),
         (b"PAR1 and nothing more", "not a Parquet file"),
         (b"a,b,c\n1,2,3\n", "no column 'rater_id' for the rater's id; name another one with --ra"),
         (PLAIN.replace("text", "body").encode(), "no column 'text'.*--text.*'rating', 'body'"),

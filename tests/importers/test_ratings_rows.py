@@ -216,6 +216,18 @@ def test_equal_texts_of_different_comments_are_all_kept():
     assert corpus.warnings == {"duplicate_text": 2}
 
 
+def test_texts_can_be_the_ids_where_there_are_none():
+    corpus = read([("a", "", 3, "one"), ("b", "", 4, "one"), ("a", "", 4, "two")], item="text")
+    assert texts(corpus) == {"one": "one", "two": "two"}
+    assert sorted(ratings(corpus)) == sorted(
+        [
+            ("a", item_id_of("one"), 3.0),
+            ("a", item_id_of("two"), 4.0),
+            ("b", item_id_of("one"), 4.0),
+        ]
+    )
+
+
 def test_row_with_neither_rater_nor_rating_brings_a_comment():
     corpus = read([("a", 1, 3, "t"), ("", 2, "", "unrated"), ("", 2, "", "unrated")])
     assert texts(corpus) == {"1": "t", "2": "unrated"}
