@@ -97,7 +97,7 @@ def topic_results_chart(results: CommentResults, *, subject: str = "") -> Spec:
         results.table.scale,
         "comment",
         f"How {who} rates these comments{about}",
-        f"{shown}. Click a square to see the comment",
+        f"{shown}. Click a square to see the comment" if rows else "No comment to show",
         with_model=with_model,
     )
 
