@@ -129,7 +129,13 @@ def personal_audit(
             for key, models in personal_models.items()
         }
     _describe(context, found, audit_metadata)
-    _draw(context, found, lambda key: audit_pictures(side, personal_predictions[key], found[key]))
+    _draw(
+        context,
+        found,
+        lambda key: audit_pictures(
+            side, personal_models[key], personal_predictions[key], found[key]
+        ),
+    )
     return Partitioned(found)
 
 

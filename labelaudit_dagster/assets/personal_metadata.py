@@ -6,6 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from labelaudit_dagster.artifacts import Bundle
+from labelaudit_dagster.assets.pictures import specification_picture
 from labelaudit_dagster.personal_audit import CorpusSide
 
 LISTED = 20
@@ -91,10 +92,51 @@ def _number(value: Any) -> str:
 
 
 def model_pictures(side: CorpusSide, bundle: Bundle) -> dict[str, Any]:
-    """Draw labels against what the other labels predict, and the error by version."""
-    return {}
+    """Draw, for the model that was trained last, its labels and its error by version."""
+    from labelaudit_dagster.auditing.charts import labels_chart, performance_chart
+
+    name = newest_model(bundle)
+    labels = bundle["labels"]
+    left_out = labels[(labels["model"] == name) & labels["used"]].rename(
+        columns={"left_out_mean": "mean"}
+    )
+    versions = bundle["versions"]
+    errors = versions.loc[versions["model"] == name, "mae_of_mean"]
+    known = [None if pd.isna(error) else float(error) for error in errors]
+    return {
+        "labels of the newest model": specification_picture(
+            labels_chart(left_out, scale=side.scale),
+            "Labels against what the other labels predict for them",
+        ),
+        "error of the newest model": specification_picture(
+            performance_chart(known, name, scale=side.scale),
+            "Honest error of the model by version",
+        ),
+    }
 
 
-def audit_pictures(side: CorpusSide, predictions: Bundle, bundle: Bundle) -> dict[str, Any]:
-    """Draw predictions against the system's ratings."""
-    return {}
+def audit_pictures(
+    side: CorpusSide, models: Bundle, predictions: Bundle, bundle: Bundle
+) -> dict[str, Any]:
+    """Draw, for the model that was trained last, where the system differs from it."""
+    from labelaudit_dagster.auditing.charts import against_system_chart, topic_disagreement_chart
+
+    name = newest_model(models)
+    topics = bundle["topics"]
+    mean = predictions[name]["mean"].to_numpy()[side.rows]
+    return {
+        "predictions against the system": specification_picture(
+            against_system_chart(mean, side.table.system, scale=side.scale),
+            "Predicted ratings against ratings of the system, as a map of counts",
+        ),
+        "topics that differ, drawn": specification_picture(
+            topic_disagreement_chart(topics[topics["model"] == name]),
+            "Topics by how surely the system decides otherwise",
+        ),
+    }
+
+
+def newest_model(models: Bundle) -> str:
+    """Return the name of the model that was trained last; of equal ones the first."""
+    frame = models["models"]
+    return str(frame["model"].iloc[int(frame["trained_at"].to_numpy().argmax())])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -23,5 +24,16 @@ def picture(chart: Chart, text: str) -> dg.MarkdownMetadataValue:
     """
     from labelaudit_dagster.constitution.charts import to_png
 
-    data = base64.b64encode(to_png(chart, scale=SCALE)).decode("ascii")
+    return _embedded(to_png(chart, scale=SCALE), text)
+
+
+def specification_picture(spec: Mapping[str, Any], text: str) -> dg.MarkdownMetadataValue:
+    """Render a chart of the audit, given as its specification; see `picture`."""
+    from labelaudit_dagster.auditing.charts import to_png
+
+    return _embedded(to_png(spec, scale=SCALE), text)
+
+
+def _embedded(png: bytes, text: str) -> dg.MarkdownMetadataValue:
+    data = base64.b64encode(png).decode("ascii")
     return dg.MetadataValue.md(f"![{text}](data:image/png;base64,{data})")

@@ -18,6 +18,7 @@ import click
 from labelaudit_dagster.commands import opening
 from labelaudit_dagster.commands.console import progress
 from labelaudit_dagster.commands.constitution import show_constitution
+from labelaudit_dagster.commands.demo_audit import audit_sample, show_sample_audit
 from labelaudit_dagster.commands.import_data import store_community
 from labelaudit_dagster.commands.run import compute_constitution
 from labelaudit_dagster.failures import ExpectedFailure
@@ -33,11 +34,14 @@ class DemoError(ExpectedFailure, RuntimeError):
 
 @click.command()
 def demo() -> None:
-    """Run everything on the built-in sample, over HTTP, and show the constitution.
+    """Run everything on the built-in sample, and show the constitution and an audit.
 
     The sample is a simulated community with a majority and a minority, written for this purpose:
     some guidelines are planted to please everybody, some only the majority. The embedded platform
     serves its ratings; the pipeline pulls them, computes, and publishes the constitution to it.
+
+    Beside it a simulated forum with a moderation system that has two planted faults: a simulated
+    person labels twenty comments, and the audit says where the system goes wrong for that person.
     """
     from labelaudit_dagster.sample import community
 
@@ -50,6 +54,7 @@ def demo() -> None:
                 remote, options={}, skip_uncertainty=False, publish=True, tell=tell
             )
             published = _published_parameters(remote)
+        audit_sample(settings, tell)
     store = opening.artifact_store(settings)
     show_constitution(store, everything=False)
     click.echo(_majority_note(store))
@@ -58,6 +63,7 @@ def demo() -> None:
         f"export carries the parameters\nof {published['guidelines']:,} guidelines and "
         f"{published['users']:,} people. Publishing it again would send nothing."
     )
+    show_sample_audit(settings)
     click.echo(_what_next(settings.home))
 
 
@@ -195,10 +201,12 @@ def _what_next(home: Path) -> str:
     program = str(called.relative_to(Path.cwd())) if inside else "labelaudit"
     steps = [
         (f"{prefix}{program} constitution --all", "every guideline, with reasons"),
+        (f"{prefix}{program} audit demo", "every topic in which the system disagrees"),
         (f"{prefix}{program} dagster", "the graph, its pictures and checks: the Dagster UI"),
         (f"{prefix}{program} serve", "the embedded platform and its routes"),
         (f"{program} import export FILE.json", "your own ratings, in the home ./.labelaudit"),
         (f"{program} import polis FOLDER", "or a Polis conversation"),
+        (f"{program} import ratings FILE.csv", "your own comments, to audit a system with"),
     ]
     width = max(len(command) for command, _ in steps)
     return "\nWhat next:\n" + "\n".join(
