@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from labelaudit_dagster.artifacts import ArtifactStore
+from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore
 from labelaudit_dagster.home import HomeError, is_writable
 from labelaudit_dagster.launch import failed_runs
 from labelaudit_dagster.settings import Settings
+from labelaudit_dagster.user_partitions import partition_key
 
 if TYPE_CHECKING:
-    from labelaudit_dagster.store import Database
+    from labelaudit_dagster.store import CorpusSource, Database, Source
 
 CONSTITUTION_ASSETS = (
     "ratings_export",
@@ -21,6 +22,14 @@ CONSTITUTION_ASSETS = (
     "constitution",
     "uncertainty",
 )
+AUDIT_ASSETS = (
+    "comments",
+    "comment_topics",
+    "system_ratings",
+    "rating_splits",
+    "comment_model",
+)
+_AUDIT_JOBS = frozenset({"audit_job", "audit_users_job", "personal_audit_job"})
 
 
 def home_status(
@@ -42,17 +51,18 @@ def home_status(
         "quarantine": [] if database is None else _quarantine(database),
         "sources": [] if database is None else _sources(database),
         "unused_ratings": None if database is None else _unused_ratings(store, database),
-        "assets": {name: _asset(store, name, now) for name in CONSTITUTION_ASSETS},
+        "assets": {
+            name: _asset(store, name, now) for name in (*CONSTITUTION_ASSETS, *AUDIT_ASSETS)
+        },
+        "audit": None if database is None else _audit(store, database),
         "failed_runs": _failed_runs(settings, store),
     }
 
 
 def _tables(database: Database) -> dict[str, dict[str, int]]:
     """Rows in, kept and quarantined of each table over the last imports of all sources."""
-    from labelaudit_dagster.store import list_sources
-
     sums: dict[str, dict[str, int]] = {}
-    for source in list_sources(database):
+    for source in _all_sources(database):
         for name, counts in source.counts.items():
             row = sums.setdefault(
                 name, {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "rows_passed": 0}
@@ -62,9 +72,14 @@ def _tables(database: Database) -> dict[str, dict[str, int]]:
     return sums
 
 
-def _sources(database: Database) -> list[dict[str, Any]]:
-    from labelaudit_dagster.store import list_sources
+def _all_sources(database: Database) -> list[Source | CorpusSource]:
+    """Return the sources of the community, then those of the corpus."""
+    from labelaudit_dagster.store import list_corpora, list_sources
 
+    return [*list_sources(database), *list_corpora(database)]
+
+
+def _sources(database: Database) -> list[dict[str, Any]]:
     return [
         {
             "name": source.shown_name,
@@ -73,18 +88,58 @@ def _sources(database: Database) -> list[dict[str, Any]]:
             "imported_at": _text(source.imported_at),
             "warnings": dict(source.warnings),
         }
-        for source in list_sources(database)
+        for source in _all_sources(database)
     ]
 
 
 def _quarantine(database: Database) -> list[dict[str, Any]]:
     """Rows in quarantine by table and reason."""
-    from labelaudit_dagster.store.quarantine import quarantine_counts
+    from labelaudit_dagster.store import corpus_quarantine_counts, quarantine_counts
 
     return [
         {"table": table, "reason": reason, "rows": rows}
-        for (table, reason), rows in sorted(quarantine_counts(database).items())
+        for counts in (quarantine_counts(database), corpus_quarantine_counts(database))
+        for (table, reason), rows in sorted(counts.items())
     ]
+
+
+def _audit(store: ArtifactStore, database: Database) -> dict[str, Any] | None:
+    """Who has labelled, and whose results are not those of the newest labels and corpus.
+
+    None where there is no corpus.
+    """
+    from labelaudit_dagster.store import (
+        corpus_fingerprint,
+        corpus_scale,
+        list_models,
+        list_trainings,
+        users_labelled_since,
+    )
+
+    scale = corpus_scale(database)
+    if scale is None:
+        return None
+    users = users_labelled_since(database, 0)
+    trained = {training.user_id for training in list_trainings(database)}
+    model, tables = store.current("comment_model"), store.current("comments")
+    made = [user for user in users if _is_made_with(store, user, model)]
+    prepared = None if tables is None else store.manifest(tables).extra.get("corpus_fingerprint")
+    return {
+        "scale": scale.to_document(),
+        "corpus_is_prepared": prepared == corpus_fingerprint(database),
+        "users": len(users),
+        "users_never_trained": len(set(users) - trained),
+        "users_without_current_results": len(users) - len(made),
+        "models": len(list_models(database)),
+    }
+
+
+def _is_made_with(store: ArtifactStore, user: str, model: ArtifactRef | None) -> bool:
+    """Whether a user's results are of the current comment model."""
+    ref = store.current("personal_audit", partition_key(user))
+    if ref is None or model is None:
+        return False
+    return store.manifest(ref).inputs.get("comment_model") == model.version
 
 
 def _unused_ratings(store: ArtifactStore, database: Database) -> int | None:
@@ -116,7 +171,7 @@ def _asset(store: ArtifactStore, name: str, now: datetime) -> dict[str, Any] | N
 def _failed_runs(
     settings: Settings, store: ArtifactStore, limit: int = 5
 ) -> list[dict[str, Any]] | None:
-    """Runs that failed after the current constitution was made, newest first.
+    """Runs that failed after the current result of their half was made, newest first.
 
     None where Dagster's storage cannot be opened (it cannot be read without writing).
     """
@@ -124,12 +179,25 @@ def _failed_runs(
         return []
     if not is_writable(settings.dagster_home):
         return None
-    current = store.current("constitution")
-    since = None if current is None else store.manifest(current).created_at
+    made = {asset: _made_at(store, asset) for asset in ("constitution", "comment_model")}
+    moments = [moment for moment in made.values() if moment is not None]
+    since = min(moments) if len(moments) == len(made) else None
     try:
-        return failed_runs(settings, since=since, limit=limit)
+        found = failed_runs(settings, since=since, limit=10 * limit)
     except HomeError:
         return None
+    return [
+        run
+        for run in found
+        if (moment := made["comment_model" if run["job"] in _AUDIT_JOBS else "constitution"])
+        is None
+        or datetime.fromisoformat(run["at"]) > moment
+    ][:limit]
+
+
+def _made_at(store: ArtifactStore, asset: str) -> datetime | None:
+    ref = store.current(asset)
+    return None if ref is None else store.manifest(ref).created_at
 
 
 def _text(moment: datetime) -> str:

@@ -78,12 +78,12 @@ def corpus_tables(
 ) -> Iterator[Any]:
     """Read the corpus from the database."""
     with explained():
-        corpus, change = read_corpus(settings)
+        corpus, origin = read_corpus(settings)
     context.log.info(
         f"{len(corpus.comments):,} comments, {len(corpus.comment_ratings):,} ratings "
         f"by {len(corpus.raters):,} people"
     )
-    came_from = {EXTRA: dg.MetadataValue.json({"database_change": change})}
+    came_from = {EXTRA: dg.MetadataValue.json(origin)}
     for name in TABLES:
         yield dg.MaterializeResult(
             asset_key=name, value=_table(corpus, name), metadata=_metadata(corpus, name) | came_from
@@ -99,23 +99,25 @@ def corpus_tables(
     yield from _checks(corpus)
 
 
-def read_corpus(settings: Settings) -> tuple[Corpus, int]:
-    """Return the corpus of this home, and the change of the database that it is as of.
+def read_corpus(settings: Settings) -> tuple[Corpus, dict[str, Any]]:
+    """Return the corpus of this home, and which state of the database that is.
 
     Raises:
         NoCorpusError: if none was imported.
         StoreError: if the database cannot be read.
     """
-    from labelaudit_dagster.store import Database, load_corpus
+    from labelaudit_dagster.store import Database, corpus_fingerprint, load_corpus
 
     with Database.open(settings.resolved_database_url) as database:
+        # Asked first: what is imported in between makes the corpus look older, never newer.
+        fingerprint = corpus_fingerprint(database)
         stored = load_corpus(database)
     if stored is None or stored.corpus.comments.empty:
         raise NoCorpusError(
             "This home holds no comments yet. Load some with `labelaudit import ratings FILE`, "
             "or try `labelaudit demo`."
         )
-    return stored.corpus, stored.change
+    return stored.corpus, {"database_change": stored.change, "corpus_fingerprint": fingerprint}
 
 
 def _table(corpus: Corpus, name: str) -> Any:

@@ -65,11 +65,23 @@ def _show(document: dict[str, Any]) -> None:
             f"{document['unused_ratings']:,} ratings came after the current constitution: "
             "labelaudit run constitution"
         )
+    _show_audit(document["audit"])
     if document["failed_runs"] is None:
         say_result("Failed runs are not shown: Dagster's storage opens for writing only.")
     for failed in document["failed_runs"] or ():
         reasons = " ".join(failed["problems"]) or "no reason was recorded"
         say_result(f"Failed at {failed['at']}: {failed['job']}: {reasons}")
+
+
+def _show_audit(audit: dict[str, Any] | None) -> None:
+    if audit is None:
+        return
+    if not audit["corpus_is_prepared"]:
+        say_result("The comments have changed since the last audit run: labelaudit run audit")
+    say_result(f"{audit['users']:,} people have labelled, for {audit['models']:,} models.")
+    waiting = audit["users_without_current_results"]
+    if waiting:
+        say_result(f"{waiting:,} of them wait for results: labelaudit run audit")
 
 
 def _age(seconds: float) -> str:
