@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelaudit_dagster.importers.csv_columns import numbers_of_texts
-from labelaudit_dagster.importers.text_columns import TextColumns
+from labelaudit_dagster.importers.text_columns import TextColumns, blank
 from labelaudit_dagster.importers.warning_counts import WarningCounts
 
 _TRUTH_VALUES: Final = {"true": "1", "false": "0", "yes": "1", "no": "0"}
@@ -39,13 +39,12 @@ def category_share(
     """
     texts, codes = file.encoded(column)
     numbers = numbers_of_texts([_TRUTH_VALUES.get(text.strip().lower(), text) for text in texts])
-    blank = np.array([not text.strip() for text in texts], np.bool_)
     with np.errstate(invalid="ignore"):
         valid = (numbers >= 0) & (numbers <= 1)
     own = items >= 0
     if not len(texts):
         return np.full(n_items, np.nan)
-    warnings.add("invalid_share", int((own & ~valid[codes] & ~blank[codes]).sum()))
+    warnings.add("invalid_share", int((own & ~valid[codes] & ~blank(texts)[codes]).sum()))
     rows = np.flatnonzero(own & valid[codes])
     values = numbers[codes[rows]]
     order = np.lexsort((values, items[rows]))

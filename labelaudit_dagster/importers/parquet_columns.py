@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,11 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from labelaudit_dagster.importers.failure import ImportFailure
+from labelaudit_dagster.importers.surrogates import decoded_without_surrogates
 from labelaudit_dagster.importers.text_columns import TextColumns
 
 PARQUET_MAGIC: Final = b"PAR1"
 
-_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _SCALARS: Final = (
     pa.types.is_boolean,
     pa.types.is_integer,
@@ -150,10 +149,7 @@ def _valid(values: pa.Array, name: str, column: str) -> pa.Array:
         pass
     try:
         return pa.array(
-            [
-                _SURROGATES.sub("\0", (content or b"").decode("utf-8", "surrogatepass"))
-                for content in contents.to_pylist()
-            ],
+            [decoded_without_surrogates(content or b"") for content in contents.to_pylist()],
             pa.large_string(),
         )
     except UnicodeDecodeError as error:

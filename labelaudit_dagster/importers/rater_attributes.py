@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from labelaudit_dagster.importers.text_columns import TextColumns
+from labelaudit_dagster.importers.text_columns import TextColumns, blank, with_nul
 from labelaudit_dagster.importers.warning_counts import WarningCounts
 
 
@@ -33,12 +33,11 @@ def attribute_column(
         str series (n_raters,), null where a rater has no value.
     """
     values, codes = file.encoded(column)
-    usable = np.array([bool(value.strip()) and "\0" not in value for value in values], np.bool_)
+    unstorable = with_nul(values)
+    usable = ~blank(values) & ~unstorable
     given = raters >= 0
     if len(values):
-        warnings.add(
-            "invalid_attribute", sum("\0" in values[code] for code in set(codes[given].tolist()))
-        )
+        warnings.add("invalid_attribute", int((unstorable[codes] & given).sum()))
         given &= usable[codes]
     # Far faster here than NumPy's, since there are few different ones.
     pairs = np.sort(pd.unique(raters[given] * max(len(values), 1) + codes[given]))

@@ -36,7 +36,7 @@ from labelaudit_dagster.importers.scale_reading import scale_of_ratings
 from labelaudit_dagster.importers.sieve import Sieve
 from labelaudit_dagster.importers.system_scores import ScoreEntries, SystemScores, sift_scores
 from labelaudit_dagster.importers.table_reading import TableFile, TableFormat
-from labelaudit_dagster.importers.text_columns import TextColumns
+from labelaudit_dagster.importers.text_columns import TextColumns, blank, with_nul
 from labelaudit_dagster.importers.times import NO_TIME, latest_credible_time
 from labelaudit_dagster.importers.warning_counts import WarningCounts
 
@@ -132,13 +132,13 @@ class _Rows:
         self.distinct_ratings = numbers_of_texts(written)
         self.rating = rating
         self.ratings = self.distinct_ratings[rating]
-        self.blank_rating = _blank(written)[rating]
-        self.blank_rater = _blank(self.raters)[self.rater]
-        self.blank_item = _blank(self.items)[self.item]
-        self.blank_text = _blank(self.texts)[self.text]
-        self.unstorable_rater = _unstorable(self.raters)[self.rater]
-        self.unstorable_item = _unstorable(self.items)[self.item]
-        self.unstorable_text = _unstorable(self.texts)[self.text]
+        self.blank_rating = blank(written)[rating]
+        self.blank_rater = blank(self.raters)[self.rater]
+        self.blank_item = blank(self.items)[self.item]
+        self.blank_text = blank(self.texts)[self.text]
+        self.unstorable_rater = with_nul(self.raters)[self.rater]
+        self.unstorable_item = with_nul(self.items)[self.item]
+        self.unstorable_text = with_nul(self.texts)[self.text]
 
     def __len__(self) -> int:
         return len(self.rater)
@@ -162,7 +162,7 @@ class _Rows:
             return np.full(len(self), NO_TIME)
         written, codes = self.encoded[self.columns.time]
         times = times_of_written(written)[codes]
-        warnings.add("invalid_time", int(((times == NO_TIME) & ~_blank(written)[codes]).sum()))
+        warnings.add("invalid_time", int(((times == NO_TIME) & ~blank(written)[codes]).sum()))
         return times
 
 
@@ -305,7 +305,7 @@ def _comments(rows: _Rows, known: Mask, chosen: ItemTexts) -> tuple[Sieve, _Comm
 
 def _raters(rows: _Rows, warnings: WarningCounts) -> tuple[pd.DataFrame, Codes]:
     """Make the table of raters: everybody with an id, whether or not a rating was kept."""
-    usable = ~_blank(rows.raters) & ~_unstorable(rows.raters)
+    usable = ~blank(rows.raters) & ~with_nul(rows.raters)
     codes = np.flatnonzero(usable)
     ids = pd.Series([rows.raters[code] for code in codes.tolist()], dtype="str")
     order = ids.argsort(kind="stable").to_numpy()
@@ -343,7 +343,7 @@ def _rating_table(
 def _score_entries(rows: _Rows, column: str, about_comment: Mask) -> ScoreEntries:
     """Return each score that rows of a comment give it, once."""
     scores, codes = rows.encoded[column]
-    given = np.flatnonzero(about_comment & ~_blank(scores)[codes])
+    given = np.flatnonzero(about_comment & ~blank(scores)[codes])
     n_scores = max(len(scores), 1)
     pairs, first = np.unique(rows.item[given] * n_scores + codes[given], return_index=True)
     return ScoreEntries(
@@ -354,11 +354,3 @@ def _score_entries(rows: _Rows, column: str, about_comment: Mask) -> ScoreEntrie
         row_numbers=rows.table.row_numbers[given[first]],
         columns=(rows.columns.item, column),
     )
-
-
-def _blank(texts: list[str]) -> Mask:
-    return np.array([not text.strip() for text in texts], np.bool_)
-
-
-def _unstorable(texts: list[str]) -> Mask:
-    return np.array(["\0" in text for text in texts], np.bool_)

@@ -64,17 +64,6 @@ def parse_range(text: str) -> tuple[float, float]:
     return ends
 
 
-def make_scale(
-    values: Sequence[float], *, threshold: float | None = None, labels: Sequence[str] | None = None
-) -> RatingScale:
-    """Make a scale; by default the threshold is the middle and the labels are the values.
-
-    Raises:
-        RatingScaleError: The parts make no scale.
-    """
-    return RatingScale.from_values(values, threshold=threshold, labels=labels)
-
-
 def scale_of_ratings(
     ratings: npt.NDArray[np.float64],
     name: str,
@@ -112,4 +101,4 @@ def scale_of_ratings(
             f"{name} has ratings of {len(values)} different values ({shown}), and a scale has "
             f"{FEWEST_LEVELS} to {MOST_LEVELS}; {_HOW_TO_GIVE_IT}."
         )
-    return make_scale([float(v) for v in values], threshold=threshold, labels=labels)
+    return RatingScale.from_values(values.tolist(), threshold=threshold, labels=labels)

@@ -17,6 +17,7 @@ from labelaudit_dagster.importers.csv_columns import numbers_of_texts
 from labelaudit_dagster.importers.failure import ImportFailure
 from labelaudit_dagster.importers.sieve import Sieve
 from labelaudit_dagster.importers.table_reading import TableFile, TableFormat
+from labelaudit_dagster.importers.text_columns import blank
 from labelaudit_dagster.importers.times import NO_TIME
 
 DEFAULT_SCORE_COLUMN: Final = SYSTEM_RATINGS.columns[1].name
@@ -153,7 +154,7 @@ def sift_scores(
         inside = (values >= low - 1e-9) & (values <= high + 1e-9)
         values = np.where(inside, np.clip(values, low, high), values)
     values = values[entries.score_codes] + 0.0  # no negative zero
-    sieve.reject(_blank(entries.items)[entries.item_codes], "invalid_id")
+    sieve.reject(blank(entries.items)[entries.item_codes], "invalid_id")
     sieve.reject(known < 0, "unknown_comment")
     sieve.reject(~np.isfinite(values), "not_a_number")
     sieve.reject((values < low) | (values > high), "out_of_scale")
@@ -181,10 +182,6 @@ def _positions_of(ids: list[str], comments: pd.DataFrame) -> Codes:
         ours = pd.Index(comments["item_id"].astype("str"))
         positions[absent] = ours.get_indexer(pd.Index([ids[p] for p in absent], dtype="str"))
     return positions
-
-
-def _blank(texts: list[str]) -> npt.NDArray[np.bool_]:
-    return np.array([not text.strip() for text in texts], np.bool_)
 
 
 def _score_column(file: TableFile, item: str) -> str:

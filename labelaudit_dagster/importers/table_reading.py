@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import BinaryIO, Final, Literal
 
@@ -11,13 +10,13 @@ import pyarrow as pa
 from labelaudit_dagster.importers.csv_columns import csv_header, read_csv
 from labelaudit_dagster.importers.failure import ImportFailure
 from labelaudit_dagster.importers.parquet_columns import PARQUET_MAGIC, parquet_header, read_parquet
+from labelaudit_dagster.importers.surrogates import decoded_without_surrogates
 from labelaudit_dagster.importers.text_columns import TextColumns
 
 TableFormat = Literal["csv", "parquet"]
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
-_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _LONGEST_LIST: Final = 40
 
 
@@ -121,7 +120,7 @@ def _storable(content: bytes, name: str) -> bytes:
     except pa.ArrowInvalid:
         pass
     try:
-        return _SURROGATES.sub("\0", content.decode("utf-8", "surrogatepass")).encode()
+        return decoded_without_surrogates(content).encode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ImportFailure(

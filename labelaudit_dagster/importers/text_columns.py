@@ -58,3 +58,13 @@ class TextColumns:
             "malformed_row",
             [orjson.dumps(line).decode() for line in self.malformed.values()],
         )
+
+
+def blank(texts: list[str]) -> npt.NDArray[np.bool_]:
+    """Return a mask of the texts that hold nothing but white space."""
+    return np.array([not text.strip() for text in texts], np.bool_)
+
+
+def with_nul(texts: list[str]) -> npt.NDArray[np.bool_]:
+    """Return a mask of the texts that hold the character NUL."""
+    return np.array(["\0" in text for text in texts], np.bool_)
