@@ -43,6 +43,7 @@ from labelaudit_dagster.store.demographics import (
     receive_demographics,
     remove_demographics,
 )
+from labelaudit_dagster.store.erasure import ForgottenCounts, forget_person
 from labelaudit_dagster.store.errors import (
     DatabaseBusyError,
     DatabaseDamagedError,
@@ -69,6 +70,14 @@ from labelaudit_dagster.store.errors import (
     UnknownReportError,
 )
 from labelaudit_dagster.store.import_plan import ImportMode
+from labelaudit_dagster.store.invitations import (
+    SESSION_LIFETIME,
+    Invitation,
+    create_invitation,
+    list_invitations,
+    redeem_invitation,
+    revoke_invitation,
+)
 from labelaudit_dagster.store.label_table import current_labels, labels_outside_corpus
 from labelaudit_dagster.store.labels import (
     Label,
@@ -79,6 +88,7 @@ from labelaudit_dagster.store.labels import (
 )
 from labelaudit_dagster.store.models import MODEL_KINDS, Model, ModelKind, ensure_model, list_models
 from labelaudit_dagster.store.payloads import payload_hash
+from labelaudit_dagster.store.person_export import export_person
 from labelaudit_dagster.store.publications import (
     EMBEDDED_TARGET,
     Publication,
@@ -94,8 +104,19 @@ from labelaudit_dagster.store.publications import (
 )
 from labelaudit_dagster.store.quarantine import corpus_quarantine_counts, quarantine_counts
 from labelaudit_dagster.store.ratings import StoredRating, add_rating
+from labelaudit_dagster.store.reports import (
+    StoredReport,
+    delete_report,
+    has_saved_reports,
+    list_reports,
+    report_versions,
+    save_report,
+    save_report_list,
+)
 from labelaudit_dagster.store.schema_version import has_current_schema
+from labelaudit_dagster.store.sessions import Session, list_sessions, revoke_session, verify_session
 from labelaudit_dagster.store.sources import Source, list_sources
+from labelaudit_dagster.store.submissions import Submission, list_submissions, record_submission
 from labelaudit_dagster.store.system_ratings import SystemRatingsReport, import_system_ratings
 from labelaudit_dagster.store.tokens import (
     PERSONAL_ROLES,
@@ -124,6 +145,7 @@ __all__ = [
     "PARTICIPANT_COLUMNS",
     "PERSONAL_ROLES",
     "ROLES",
+    "SESSION_LIFETIME",
     "Change",
     "CorpusImportReport",
     "CorpusSource",
@@ -136,12 +158,14 @@ __all__ = [
     "DatabaseReadOnlyError",
     "DatabaseUnreachableError",
     "Fingerprint",
+    "ForgottenCounts",
     "IdempotencyConflictError",
     "ImportMode",
     "ImportReport",
     "InvalidLabelError",
     "InvalidNameError",
     "InvalidTableError",
+    "Invitation",
     "InvitationError",
     "Label",
     "LabelReceipt",
@@ -158,12 +182,15 @@ __all__ = [
     "RowChanges",
     "SchemaVersionError",
     "SecondSourceError",
+    "Session",
     "Source",
     "StaleReportError",
     "StoreError",
     "StoredCommunity",
     "StoredCorpus",
     "StoredRating",
+    "StoredReport",
+    "Submission",
     "SystemRatingsReport",
     "TakenIdError",
     "Token",
@@ -179,15 +206,20 @@ __all__ = [
     "corpus_fingerprint",
     "corpus_quarantine_counts",
     "corpus_scale",
+    "create_invitation",
     "create_token",
     "current_ids",
     "current_labels",
+    "delete_report",
     "ensure_model",
+    "export_person",
     "find_items",
     "find_publication",
     "fingerprint",
     "finish_publication",
+    "forget_person",
     "has_current_schema",
+    "has_saved_reports",
     "held_publication",
     "hold_publication",
     "import_community",
@@ -201,10 +233,14 @@ __all__ = [
     "list_changes",
     "list_corpora",
     "list_demographics",
+    "list_invitations",
     "list_models",
     "list_publications",
     "list_received",
+    "list_reports",
+    "list_sessions",
     "list_sources",
+    "list_submissions",
     "list_tokens",
     "list_trainings",
     "list_users",
@@ -217,11 +253,19 @@ __all__ = [
     "receive_constitution",
     "receive_demographics",
     "record_due_trainings",
+    "record_submission",
     "record_training",
+    "redeem_invitation",
     "remove_demographics",
+    "report_versions",
+    "revoke_invitation",
+    "revoke_session",
     "revoke_token",
+    "save_report",
+    "save_report_list",
     "sqlite_url",
     "users_labelled_since",
+    "verify_session",
     "verify_token",
     "was_received",
 ]

@@ -93,6 +93,7 @@ reports = Table(
     Column("report_id", Text, nullable=False, unique=True),
     _user(),
     Column("model", VerbatimText, nullable=False),
+    Column("position", Integer, nullable=False),
     Column("created_at", UtcMicroseconds, nullable=False),
     recorded_column(),
 )
@@ -105,7 +106,6 @@ report_versions = Table(
     Column("version", Integer, nullable=False),
     recorded_column(),
     ended_column(),
-    Column("position", Integer, nullable=False),
     Column("document", JsonText, nullable=False),
     Column("saved_at", UtcMicroseconds, nullable=False),
     PrimaryKeyConstraint("report_key", "version"),

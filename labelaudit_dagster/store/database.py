@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -10,7 +11,11 @@ from typing import Self
 from sqlalchemy.engine import Connection, Engine
 
 from labelaudit_dagster.store.engine import WRITING, make_engine
-from labelaudit_dagster.store.errors import DatabaseReadOnlyError, SchemaVersionError
+from labelaudit_dagster.store.errors import (
+    DatabaseBusyError,
+    DatabaseReadOnlyError,
+    SchemaVersionError,
+)
 from labelaudit_dagster.store.failures import translated
 from labelaudit_dagster.store.schema import SCHEMA_VERSION
 from labelaudit_dagster.store.schema_version import check_schema, upgrade_schema
@@ -26,10 +31,13 @@ class Database:
     Instances may be shared between threads, not between processes.
     """
 
-    def __init__(self, engine: Engine, shown: str, *, read_only: bool) -> None:
+    def __init__(self, engine: Engine, shown: str, *, read_only: bool, busy_timeout: float) -> None:
         self._engine = engine
         self._shown = shown
         self._read_only = read_only
+        self._busy_timeout = busy_timeout
+        # SQLite lets its waiting writers poll, and forgets who came first.
+        self._turn = threading.Lock()
 
     @classmethod
     def open(
@@ -58,7 +66,7 @@ class Database:
         parsed = parse_url(url)
         shown = shown_url(parsed)
         engine = make_engine(parsed, shown, read_only=read_only, busy_timeout=busy_timeout)
-        database = cls(engine, shown, read_only=read_only)
+        database = cls(engine, shown, read_only=read_only, busy_timeout=busy_timeout)
         try:
             found = check_schema(database)
             if found != SCHEMA_VERSION and not read_only:
@@ -134,6 +142,7 @@ class Database:
         """Give a connection in a writing transaction, before the tables need to exist.
 
         Raises:
+            DatabaseBusyError: Another writer kept the database for longer than the timeout.
             DatabaseReadOnlyError: It was opened for reading only.
             StoreError: The database failed in an expected way; nothing was stored.
         """
@@ -141,10 +150,17 @@ class Database:
             raise DatabaseReadOnlyError(
                 f"The database {self._shown} was opened for reading only; nothing was stored."
             )
-        with translated(self._shown), self._engine.connect() as connection:
-            writing = connection.execution_options(**{WRITING: True})
-            with writing.begin():
-                yield writing
+        if not self._turn.acquire(timeout=self._busy_timeout):
+            raise DatabaseBusyError(
+                f"The database {self._shown} is locked by another thread; try again later."
+            )
+        try:
+            with translated(self._shown), self._engine.connect() as connection:
+                writing = connection.execution_options(**{WRITING: True})
+                with writing.begin():
+                    yield writing
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Close every connection; for SQLite this also folds the write-ahead log in."""

@@ -191,33 +191,45 @@ def remove_demographics(
     """
     if study_id is None and participant_id is None:
         raise ValueError("name a study or a participant whose demographics are to be removed")
-    table = received_demographics
-    wanted = select(table.c.sequence, table.c.rows)
-    if study_id is not None:
-        wanted = wanted.where(table.c.study_id == study_id)
-    removed = 0
     with db.write() as connection:
-        if db.dialect == "sqlite":
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
-        for sequence, rows in connection.execute(wanted).all():
-            kept = [
-                row
-                for row in rows
-                if participant_id is not None and not _is_about(row, participant_id)
-            ]
-            if len(kept) < len(rows):
-                removed += len(rows) - len(kept)
-                connection.execute(
-                    table.update()
-                    .where(table.c.sequence == sequence)
-                    .values(rows=kept, row_count=len(kept))
-                )
+        removed = remove_rows(connection, study_id=study_id, participant_id=participant_id)
         if removed:
             add_change(connection, "demographics_removed", now=now, subject=study_id)
     return removed
 
 
-def _is_about(row: Mapping[str, Any], participant_id: str) -> bool:
+def remove_rows(
+    connection: Connection, *, study_id: str | None = None, participant_id: str | None = None
+) -> int:
+    """Remove rows inside a `Database.write` block, as `remove_demographics` does; count them."""
+    table = received_demographics
+    overwrite_what_is_deleted(connection)
+    wanted = select(table.c.sequence, table.c.rows)
+    if study_id is not None:
+        wanted = wanted.where(table.c.study_id == study_id)
+    removed = 0
+    for sequence, rows in connection.execute(wanted).all():
+        kept = [
+            row for row in rows if participant_id is not None and not is_about(row, participant_id)
+        ]
+        if len(kept) < len(rows):
+            removed += len(rows) - len(kept)
+            connection.execute(
+                table.update()
+                .where(table.c.sequence == sequence)
+                .values(rows=kept, row_count=len(kept))
+            )
+    return removed
+
+
+def overwrite_what_is_deleted(connection: Connection) -> None:
+    """Have SQLite overwrite the rows that this transaction deletes."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+def is_about(row: Mapping[str, Any], participant_id: str) -> bool:
+    """Tell whether a row names a participant in one of `PARTICIPANT_COLUMNS`."""
     named = (row.get(column) for column in PARTICIPANT_COLUMNS)
     return any(value is not None and str(value) == participant_id for value in named)
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import SupportsFloat
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
@@ -87,7 +88,7 @@ def add_labels(
         scale = read_scale(connection)
         if scale is None:
             raise NoCorpusError("There are no comments to label yet; import ratings first.")
-        given = [(_item_id(label), _rating(label, scale)) for label in batch]
+        given = list(zip(map(_item_id, batch), _ratings(batch, scale), strict=True))
         corpora = known_items(connection, [item for item, _ in given])
         unknown = list(dict.fromkeys(item for item, _ in given if item not in corpora))
         model_key = find_model_key(connection, user_id, model)
@@ -196,19 +197,24 @@ def _item_id(label: Label) -> int:
     return number
 
 
-def _rating(label: Label, scale: RatingScale) -> float | None:
-    if label.rating is None:
-        return None
-    level = -1
-    if not isinstance(label.rating, bool | str | bytes):
-        try:
-            level = int(scale.levels_of(float(label.rating)))
-        except (TypeError, ValueError, OverflowError):
-            level = -1
-    if level < 0:
-        values = ", ".join(f"{value:g}" for value in scale.values)
-        raise InvalidLabelError(
-            f"The label of item {label.item_id} is {label.rating!r}, which is no value of the "
-            f"scale; choose one of {values}, or leave it empty for unsure."
-        )
-    return scale.values[level]
+def _ratings(batch: Sequence[Label], scale: RatingScale) -> list[float | None]:
+    numbers = [math.nan if label.rating is None else _number(label.rating) for label in batch]
+    levels = scale.levels_of(numbers).tolist()
+    for label, level in zip(batch, levels, strict=True):
+        if level < 0 and label.rating is not None:
+            values = ", ".join(f"{value:g}" for value in scale.values)
+            raise InvalidLabelError(
+                f"The label of item {label.item_id} is {label.rating!r}, which is no value of the "
+                f"scale; choose one of {values}, or leave it empty for unsure."
+            )
+    return [None if level < 0 else scale.values[level] for level in levels]
+
+
+def _number(rating: object) -> float:
+    """Return what can only be meant as a number, or NaN."""
+    if isinstance(rating, bool | str | bytes) or not isinstance(rating, SupportsFloat):
+        return math.nan
+    try:
+        return float(rating)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

@@ -1,15 +1,10 @@
 """Bearer tokens: who may do what over HTTP. Only hashes of their secrets are kept.
 
-A token reads `la_<id>_<secret>`: the id finds the row, the secret has 256 random bits, so
-that a plain SHA-256 of it can neither be guessed nor looked up.
+A token reads `la_<id>_<secret>`; see `secret_texts`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -20,6 +15,7 @@ from labelaudit_dagster.store.changes import add_change
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.errors import TokenError
 from labelaudit_dagster.store.schema import tokens
+from labelaudit_dagster.store.secret_texts import new_secret, opens, public_id
 
 Role = Literal["pipeline", "operator", "participant", "auditor", "analyst"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -27,9 +23,6 @@ PERSONAL_ROLES: frozenset[Role] = frozenset({"participant", "auditor"})
 """Roles whose tokens belong to one person, named as the token's subject."""
 
 _PREFIX = "la"
-_ID_BYTES = 8
-_SECRET_BYTES = 32
-_ID = re.compile(f"[0-9a-f]{{{2 * _ID_BYTES}}}")
 
 
 @dataclass(frozen=True)
@@ -59,6 +52,18 @@ class Token:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
+def known_role(role: str) -> Role:
+    """Return the role.
+
+    Raises:
+        TokenError: There is no such role.
+    """
+    known = next((name for name in ROLES if name == role), None)
+    if known is None:
+        raise TokenError(f"There is no role {role!r}; choose one of {', '.join(ROLES)}.")
+    return known
+
+
 def create_token(
     db: Database,
     role: str,
@@ -85,21 +90,19 @@ def create_token(
             from the start.
         StoreError: The database failed; nothing was stored.
     """
-    known = next((name for name in ROLES if name == role), None)
-    if known is None:
-        raise TokenError(f"There is no role {role!r}; choose one of {', '.join(ROLES)}.")
+    known = known_role(role)
     if bool(subject) != (known in PERSONAL_ROLES):
         needs = "needs" if known in PERSONAL_ROLES else "has no"
         raise TokenError(f"A token with the role {role} {needs} subject.")
     if expires_at is not None and expires_at <= now:
         raise TokenError("The token would be expired from the start.")
-    token_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
-    token = Token(token_id, known, subject, label, now, expires_at, None)
+    secret = new_secret(_PREFIX)
+    token = Token(secret.public_id, known, subject, label, now, expires_at, None)
     with db.write() as connection:
         connection.execute(
             tokens.insert().values(
-                token_id=token_id,
-                secret_hash=_hash(secret),
+                token_id=token.token_id,
+                secret_hash=secret.secret_hash,
                 role=known,
                 subject=subject,
                 label=label,
@@ -107,8 +110,8 @@ def create_token(
                 expires_at=expires_at,
             )
         )
-        add_change(connection, "token_created", now=now, subject=token_id)
-    return token, f"{_PREFIX}_{token_id}_{secret}"
+        add_change(connection, "token_created", now=now, subject=token.token_id)
+    return token, secret.text
 
 
 def verify_token(db: Database, text: str, *, now: datetime) -> Token | None:
@@ -119,9 +122,8 @@ def verify_token(db: Database, text: str, *, now: datetime) -> Token | None:
     Raises:
         StoreError: The database failed.
     """
-    prefix, _, rest = text.partition("_")
-    token_id, _, secret = rest.partition("_")
-    if _ID.fullmatch(token_id) is None:
+    token_id = public_id(_PREFIX, text)
+    if token_id is None:
         return None
     with db.read() as connection:
         row = (
@@ -129,9 +131,7 @@ def verify_token(db: Database, text: str, *, now: datetime) -> Token | None:
             .mappings()
             .first()
         )
-    expected = bytes(32) if row is None else bytes(row["secret_hash"])
-    matches = hmac.compare_digest(_hash(secret), expected)
-    if row is None or not matches or prefix != _PREFIX:
+    if not opens(text, None if row is None else row["secret_hash"]) or row is None:
         return None
     token = _token(row)
     return token if token.is_valid(now) else None
@@ -162,10 +162,6 @@ def list_tokens(db: Database) -> list[Token]:
     query = select(tokens).order_by(tokens.c.created_at, tokens.c.token_id)
     with db.read() as connection:
         return [_token(row) for row in connection.execute(query).mappings()]
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def _token(row: RowMapping) -> Token:

@@ -201,3 +201,103 @@ def make_community():
         return community
 
     return build
+
+
+@pytest.fixture
+def make_corpus():
+    """Builder of small canonical corpora from plain Python values."""
+
+    def build(
+        texts: dict[int, str],
+        ratings: list[tuple[str, int, float]] = (),
+        *,
+        name: str | None = "first.csv",
+        people: dict[str, dict[str, str]] | None = None,
+        source_ids: dict[int, str] | None = None,
+        shares: dict[int, float] | None = None,
+        scores: dict[int, float] | None = None,
+        values: tuple[float, ...] = (0, 1, 2, 3, 4),
+        threshold: float = 2,
+        quarantine: list[tuple[str, int, str, str]] = (),
+        warnings: dict[str, int] | None = None,
+    ):
+        import pandas as pd
+
+        from labelaudit_dagster.auditing.rating_scale import RatingScale
+        from labelaudit_dagster.importers import (
+            Corpus,
+            SourceIdentity,
+            TableCounts,
+            guideline_fingerprint,
+        )
+
+        items = sorted(texts)
+        named = {item: (source_ids or {}).get(item, str(item)) for item in items}
+        comments = pd.DataFrame(
+            {
+                "item_id": pd.Series(items, dtype="int64"),
+                "source_item_id": pd.Series([named[item] for item in items], dtype="str"),
+                "text": pd.Series([texts[item] for item in items], dtype="str"),
+            }
+        )
+        if shares:
+            comments["is_insult_frac"] = pd.Series(
+                [shares.get(item) for item in items], dtype="float64"
+            )
+        people = {rating[0]: {} for rating in ratings} if people is None else people
+        ids = sorted(people)
+        raters = pd.DataFrame({"rater_id": pd.Series(ids, dtype="str")})
+        for column in sorted({key for values in people.values() for key in values}):
+            raters[column] = pd.Series([people[i].get(column) for i in ids], dtype="str")
+        rows = sorted(ratings)
+        frames = {
+            "comments": comments,
+            "raters": raters,
+            "comment_ratings": pd.DataFrame(
+                {
+                    "rater_id": pd.Series([row[0] for row in rows], dtype="str"),
+                    "item_id": pd.Series([row[1] for row in rows], dtype="int64"),
+                    "rating": pd.Series([row[2] for row in rows], dtype="float64"),
+                }
+            ),
+        }
+        if scores is not None:
+            frames["system_ratings"] = pd.DataFrame(
+                {
+                    "item_id": pd.Series(sorted(scores), dtype="int64"),
+                    "system_rating": pd.Series(
+                        [scores[item] for item in sorted(scores)], dtype="float64"
+                    ),
+                }
+            )
+        out = pd.DataFrame(
+            {
+                "table": pd.Series([row[0] for row in quarantine], dtype="str"),
+                "row_number": pd.Series([row[1] for row in quarantine], dtype="int64"),
+                "reason": pd.Series([row[2] for row in quarantine], dtype="str"),
+                "raw": pd.Series([row[3] for row in quarantine], dtype="str"),
+            }
+        )
+        held = out["table"].value_counts()
+        corpus = Corpus(
+            comments=comments,
+            raters=raters,
+            comment_ratings=frames["comment_ratings"],
+            system_ratings=frames.get("system_ratings"),
+            scale=RatingScale.from_values(values, threshold=threshold),
+            quarantine=out,
+            counts={
+                table: TableCounts(
+                    len(frame) + int(held.get(table, 0)), len(frame), int(held.get(table, 0))
+                )
+                for table, frame in frames.items()
+            },
+            identity=SourceIdentity(
+                "ratings", name, guideline_fingerprint((named[i], texts[i]) for i in items)
+            ),
+            warnings=warnings or {},
+        )
+        corpus.validate()
+        return corpus
+
+    return build

@@ -222,6 +222,7 @@ def upgrade() -> None:
         sa.Column("report_id", sa.Text(), nullable=False),
         sa.Column("user_key", sa.Integer(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("recorded_change", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -312,7 +313,6 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("recorded_change", sa.Integer(), nullable=False),
         sa.Column("ended_change", sa.Integer(), nullable=True),
-        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("saved_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
