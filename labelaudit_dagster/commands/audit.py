@@ -94,6 +94,8 @@ def honest_sentence(model: dict[str, Any]) -> str:
     """Say how wrong a model is about labels that it has not seen."""
     errors, n = model["honest_error"], model["n_labels"]
     labels = f"{n:,} label{'' if n == 1 else 's'}"
+    if n == 0:
+        return "no label to learn from; these are the predictions of an average person."
     if errors["mae_of_median"] is None:
         return f"{labels}; its error is unknown with fewer than two."
     return (
