@@ -12,7 +12,7 @@ from scipy import sparse
 from labelaudit_dagster.auditing.comment_model.errors import CommentModelError
 
 CHUNK_RATINGS: Final = 1024
-"""Ratings per chunk: small enough for the caches (1 MB a table), large enough for matrix products."""
+"""Ratings per chunk: small enough for the caches, large enough for matrix products."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,7 +57,7 @@ def standard_normal_points(n_points: int, dimensions: int, seed: int) -> Float64
 
     exponent = int(np.ceil(np.log2(n_points)))
     uniform = qmc.Sobol(dimensions, seed=np.random.default_rng(seed)).random_base2(exponent)
-    points = np.asarray(ndtri(np.clip(uniform[:n_points], 1e-9, 1 - 1e-9)))
+    points: Float64Array = ndtri(np.clip(uniform[:n_points], 1e-9, 1 - 1e-9))
     points = points - points.mean(axis=0)
     if n_points <= dimensions:
         return points
@@ -128,4 +128,4 @@ def point_weights(average_weight: Float64Array, n_raters: int) -> Float64Array:
         n_raters: number of raters.
     """
     share = n_raters / (n_raters + NORMAL_PRIOR_RATERS)
-    return (1 - share) / len(average_weight) + share * average_weight
+    return np.asarray((1 - share) / len(average_weight) + share * average_weight)

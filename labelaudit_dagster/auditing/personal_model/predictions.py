@@ -87,6 +87,8 @@ def summarised(tail: Float32Array, scale: RatingScale) -> Predictions:
     steps = np.diff(np.asarray(scale.values)).astype(np.float32)
     mean = steps @ tail
     mean += values[0]
+    # Rounding of single precision could leave the scale by a last bit.
+    np.clip(mean, values[0], values[-1], out=mean)
 
     def quantile(q: float) -> Float32Array:
         # P(level ≤ k) < q means that the quantile lies above k.
@@ -96,7 +98,7 @@ def summarised(tail: Float32Array, scale: RatingScale) -> Predictions:
     return Predictions(
         mean=mean,
         median=quantile(0.5),
-        p_above=tail[scale.first_positive_level - 1].copy(),
+        p_above=np.clip(tail[scale.first_positive_level - 1], 0.0, 1.0),
         quantile_10=quantile(QUANTILES[0]),
         quantile_25=quantile(QUANTILES[1]),
         quantile_75=quantile(QUANTILES[2]),
