@@ -83,9 +83,10 @@ def export_person(db: Database, user_id: str) -> dict[str, Any]:
 
 def _audit(connection: Connection, person: PersonKeys) -> dict[str, list[dict[str, Any]]]:
     of_model = models.c.model_key.in_(person.models)
+    later = comments.alias()
     newest = (
-        select(func.max(comments.c.recorded_change))
-        .where(comments.c.item_id == labels.c.item_id, comments.c.corpus_key == labels.c.corpus_key)
+        select(func.max(later.c.recorded_change))
+        .where(later.c.item_id == labels.c.item_id, later.c.corpus_key == labels.c.corpus_key)
         .scalar_subquery()
     )
     return {
@@ -133,9 +134,10 @@ def _community(
     connection: Connection, person: PersonKeys, user_id: str
 ) -> dict[str, list[dict[str, Any]]]:
     of_person = participants.c.participant_key.in_(person.participants)
+    later = guideline_versions.alias()
     newest = (
-        select(func.max(guideline_versions.c.recorded_change))
-        .where(guideline_versions.c.guideline_key == guidelines.c.guideline_key)
+        select(func.max(later.c.recorded_change))
+        .where(later.c.guideline_key == guidelines.c.guideline_key)
         .scalar_subquery()
     )
     texts = guidelines.join(

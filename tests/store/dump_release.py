@@ -16,19 +16,30 @@ import conftest  # the builder of communities, beside this file
 
 from labelaudit_dagster.store import (
     Database,
+    Label,
+    add_labels,
     add_rating,
     begin_publication,
+    create_invitation,
     create_token,
     finish_publication,
+    forget_person,
     hold_publication,
     import_community,
+    import_corpus,
     receive_constitution,
     receive_demographics,
+    record_submission,
+    record_training,
+    redeem_invitation,
+    save_report,
     sqlite_url,
 )
+from labelaudit_dagster.store.access_schema import invitations, sessions
 from labelaudit_dagster.store.schema import SCHEMA_VERSION, tokens
 
 make_community = inspect.unwrap(conftest.make_community)
+make_corpus = inspect.unwrap(conftest.make_corpus)
 NOW = conftest.NOW
 
 PAYLOAD = {
@@ -41,6 +52,7 @@ PAYLOAD = {
     "mu": 0.5,
 }
 
+USER = "é\x1a"
 DEMOGRAPHICS = {"study": [{"Participant id": "a", "Age": "44", "Sex": None}], "empty": []}
 
 
@@ -65,14 +77,40 @@ def main() -> None:
             finish_publication(db, begun.sequence, receipt={"success": True}, now=NOW)
             hold_publication(db, PAYLOAD | {"mu": 0.6}, because=["too many changes"], now=NOW)
             create_token(db, "operator", now=NOW)
+            fill_audit(db)
             with db.write() as opened:
                 # A secret that is no secret, so that none is kept beside the code.
                 known = hashlib.sha256(b"test").digest()
-                opened.execute(tokens.update().values(secret_hash=known))
+                for table in (tokens, invitations, sessions):
+                    opened.execute(table.update().values(secret_hash=known))
         connection = sqlite3.connect(path)
         dump = "\n".join(connection.iterdump()) + "\n"
         connection.close()
     (folder / f"{SCHEMA_VERSION}.sql").write_text(dump, encoding="utf-8")
+
+
+def fill_audit(db: Database) -> None:
+    """Add a corpus and what people do when they audit."""
+    corpus = make_corpus()(
+        {1: "one", 2: "zwei\x1a"},
+        [("r", 1, 4.0), ("r", 2, 0.0)],
+        people={"r": {"gender": "Female"}},
+        shares={1: 0.25},
+        scores={1: 3.5},
+        quarantine=[("comment_ratings", 4, "superseded", '{"a": 1}')],
+    )
+    import_corpus(db, corpus, now=NOW)
+    add_labels(db, USER, "m", [Label(1, 4.0), Label(2, None)], now=NOW)
+    record_training(db, USER, "m", now=NOW)
+    report = save_report(db, USER, "m", None, {"title": "t"}, now=NOW)
+    record_submission(
+        db, USER, target="https://avid.example", report_ids=[report.report_id], document={},
+        succeeded=False, receipt={"status": 503}, now=NOW,
+    )  # fmt: skip
+    _, link = create_invitation(db, "auditor", USER, None, NOW)
+    redeem_invitation(db, link, NOW)
+    add_labels(db, "forgotten", "m", [Label(1, 1.0)], now=NOW)
+    forget_person(db, "forgotten", NOW)
 
 
 if __name__ == "__main__":

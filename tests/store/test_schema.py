@@ -17,6 +17,7 @@ from labelaudit_dagster.store import (
     Database,
     SchemaVersionError,
     create_token,
+    current_labels,
     fingerprint,
     has_current_schema,
     held_publication,
@@ -24,11 +25,19 @@ from labelaudit_dagster.store import (
     latest_constitution,
     latest_demographics,
     list_changes,
+    list_invitations,
+    list_reports,
+    list_sessions,
     list_sources,
+    list_submissions,
     list_tokens,
+    list_trainings,
+    list_users,
     load_community,
+    load_corpus,
     schema_version,
     sqlite_url,
+    verify_session,
     verify_token,
 )
 from labelaudit_dagster.store import database as database_module
@@ -37,6 +46,7 @@ from labelaudit_dagster.store.schema_base import metadata
 from labelaudit_dagster.store.schema_version import VERSION_TABLE, found_version
 
 RELEASED = Path(__file__).parent / "released"
+NEXT_VERSION = f"{int(SCHEMA_VERSION) + 1:04d}"
 
 
 def revisions() -> list[str]:
@@ -80,7 +90,7 @@ def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'"))
 
     for module in (schema_version, database_module):
-        monkeypatch.setattr(module, "SCHEMA_VERSION", "0002")
+        monkeypatch.setattr(module, "SCHEMA_VERSION", NEXT_VERSION)
     monkeypatch.setattr(schema_version, "migrate", migrate)
 
 
@@ -91,7 +101,7 @@ def test_an_older_schema_is_upgraded_once(database_url: str, request, now, read_
     request.getfixturevalue("next_version")
     for _ in range(2):
         with Database.open(database_url, read_only=read_only) as db, db.read() as connection:
-            assert found_version(connection) == "0002"
+            assert found_version(connection) == NEXT_VERSION
             assert connection.scalar(text("SELECT count(*) FROM added")) == 0
             assert list_tokens(db) == [token]
 
@@ -127,7 +137,7 @@ def test_a_reader_without_rights_says_that_the_schema_is_old(postgresql_url, req
     url = postgresql_url.replace("tester:s3cret-word", f"{role}:word")
     Database.open(url, read_only=True).close()
     request.getfixturevalue("next_version")
-    with pytest.raises(SchemaVersionError, match="older schema 0001"):
+    with pytest.raises(SchemaVersionError, match=f"older schema {SCHEMA_VERSION}"):
         Database.open(url, read_only=True)
 
 
@@ -144,9 +154,31 @@ def test_every_released_version_is_kept() -> None:
     assert sorted(path.stem for path in RELEASED.glob("*.sql")) == revisions()
 
 
+def check_audit(db: Database, make_corpus, now) -> None:
+    """Check what version 0002 brought."""
+    expected = make_corpus(
+        {1: "one", 2: "zwei\x1a"},
+        [("r", 1, 4.0), ("r", 2, 0.0)],
+        people={"r": {"gender": "Female"}},
+        shares={1: 0.25},
+        scores={1: 3.5},
+        quarantine=[("comment_ratings", 4, "superseded", '{"a": 1}')],
+    )
+    assert load_corpus(db).corpus.equals(expected)
+    assert load_corpus(db).corpus.quarantine.equals(expected.quarantine)
+    assert list_users(db) == ["é\x1a"]
+    assert current_labels(db)["item_id"].tolist() == [1, 2]
+    assert [(one.model, one.n_labels) for one in list_trainings(db)] == [("m", 1)]
+    assert [one.document for one in list_reports(db, "é\x1a")] == [{"title": "t"}]
+    assert [one.succeeded for one in list_submissions(db)] == [False]
+    (session,) = list_sessions(db)
+    assert verify_session(db, f"las_{session.session_id}_test", now=now) == session
+    assert [invitation.uses for invitation in list_invitations(db)] == [1]
+
+
 @pytest.mark.parametrize("version", revisions())
 def test_old_files_are_upgraded_in_place_with_their_data(
-    tmp_path: Path, make_community, now, version: str
+    tmp_path: Path, make_community, make_corpus, now, version: str
 ) -> None:
     path = tmp_path / "old.db"
     connection = sqlite3.connect(path)
@@ -175,7 +207,11 @@ def test_old_files_are_upgraded_in_place_with_their_data(
         assert held_publication(db).held_because == ("too many changes",)
         (token,) = list_tokens(db)
         assert verify_token(db, f"la_{token.token_id}_test", now=now) == token
-        assert len(list_changes(db)) == 8
+        assert len(list_changes(db)) == (8 if version == "0001" else 17)
+        if version == "0001":
+            assert (load_corpus(db), list_users(db)) == (None, [])
+        else:
+            check_audit(db, make_corpus, now)
         with db.read() as opened:
             assert opened.scalar(text("PRAGMA integrity_check")) == "ok"
             assert opened.execute(text("PRAGMA foreign_key_check")).all() == []

@@ -40,9 +40,8 @@ def test_a_version_freezes_the_labels(corpus_db: Database, now) -> None:
         for one in list_trainings(db, "u", "m")
     ]
     assert ratings == [[4.0], [0.0, 3.0]]
-    assert [(change.kind, change.subject) for change in list_changes(db)][0] == (
-        "model_trained", "u",
-    )  # fmt: skip
+    newest = list_changes(db)[0]
+    assert (newest.kind, newest.subject) == ("model_trained", "u")
 
 
 def test_the_same_labels_make_no_new_version(corpus_db: Database, now) -> None:
