@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
+from labelaudit_dagster.store.changes import ChangeKind
 from labelaudit_dagster.store.schema import SCHEMA_VERSION
 from labelaudit_dagster.store.schema_base import metadata
 
@@ -20,3 +22,8 @@ def test_every_table_and_column_is_documented() -> None:
 
 def test_the_schema_version_is_documented() -> None:
     assert f"`{SCHEMA_VERSION}`" in DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_every_kind_of_change_is_documented() -> None:
+    (meaning,) = re.findall(r"^\| `kind` \| (.*_imported.*) \|$", DOCUMENT.read_text("utf-8"), re.M)
+    assert re.findall(r"`(\w+)`", meaning) == list(get_args(ChangeKind))
