@@ -19,6 +19,9 @@ Float64Array = NDArray[np.float64]
 DECIMALS: Final = 6
 """Predictions that agree to so many decimals of a scale's step are a tie."""
 
+STEPS: Final = 10
+"""Iterations of the regression: on POPQUORN twenty change the correlation by less than 0.001."""
+
 
 class SystemRegressorError(ExpectedFailure, ValueError):
     """The crowd's ratings cannot be used; the message says which and what to do."""
@@ -82,6 +85,7 @@ def out_of_fold_system(
             weight[order],
             folds=folds,
             seed=seed,
+            steps=STEPS,
             progress=progress,
         )
     predicted = np.empty(len(texts))
