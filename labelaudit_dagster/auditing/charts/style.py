@@ -41,7 +41,7 @@ def rating_axis(scale: RatingScale, title: str, **options: Any) -> dict[str, Any
     return {
         "title": title,
         "scale": alt.Scale(domain=[low, high], nice=False, zero=False),
-        "axis": alt.Axis(values=list(scale.values), format="~g", **options),
+        "axis": alt.Axis(values=list(scale.values), format=".4~g", **options),
     }
 
 
@@ -49,8 +49,9 @@ def scale_words(scale: RatingScale) -> str:
     """Return the ends of the scale in words, such as "0 = not at all toxic … 4 = …"."""
     low, high = (safe_text(scale.labels[end], 40) for end in (0, -1))
     ends = f"{scale.values[0]:g}", f"{scale.values[-1]:g}"
-    if (low, high) == ends:
-        return f"{low} to {high}"
+    # Labels that are numbers say nothing more, and mislead where the scale has been mapped.
+    if _is_number(low) and _is_number(high):
+        return f"{ends[0]} to {ends[1]}"
     return f"{ends[0]} = {low}, {ends[1]} = {high}"
 
 
@@ -88,3 +89,11 @@ def finish(chart: Any) -> Any:
         .configure_legend(orient="top", labelFontSize=13, symbolSize=110, offset=8)
         .configure_view(stroke=None)
     )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

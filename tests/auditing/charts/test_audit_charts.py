@@ -20,6 +20,7 @@ from labelaudit_dagster.auditing.views import (
     AuditTable,
     ErrorFilter,
     comment_results,
+    contract_scale,
     key_colours,
     topic_comparison,
     topic_overview,
@@ -263,6 +264,19 @@ def test_charts_follow_the_scale():
     bands = spec["datasets"]["bands"]
     assert [(band["start"], band["stop"]) for band in bands] == [(0, 25), (25, 30), (30, 40)]
     assert "0 to 100" in spec["layer"][0]["encoding"]["y"]["title"]
+
+
+def test_ends_of_the_scale_are_named_only_where_their_labels_say_more():
+    you, system = np.array([1.0, 3.0]), np.array([2.0, 2.0])
+
+    def x_title(scale):
+        spec = charts.against_system_chart(you, system, scale=scale)
+        return spec["layer"][0]["encoding"]["x"]["title"]
+
+    assert "0 = not at all toxic, 4 = extremely toxic" in x_title(TOXICITY_SCALE)
+    numbers = RatingScale.from_values([1, 2, 3, 4, 5])
+    assert x_title(numbers).endswith("(1 to 5)")
+    assert x_title(contract_scale(numbers)).endswith("(0 to 4)")
 
 
 def test_performance_has_a_point_for_each_known_error():
