@@ -11,7 +11,14 @@ import time
 import pytest
 from sqlalchemy import text
 
-from labelaudit_dagster.store import Database, import_community, list_changes, load_community
+from labelaudit_dagster.store import (
+    Database,
+    current_labels,
+    import_community,
+    import_corpus,
+    list_changes,
+    load_community,
+)
 
 RATER = """
 import sys
@@ -168,3 +175,49 @@ def test_killed_imports_leave_all_or_nothing(filled_url: str) -> None:
         altering = [change.sequence for change in log if change.alters_community]
         assert altering[0] == stored.fingerprint.sequence
     assert finished >= 6
+
+
+LABELLER = """
+import sys
+from datetime import UTC, datetime
+from labelaudit_dagster.store import Database, Label, add_labels
+url, name = sys.argv[1], sys.argv[2]
+with Database.open(url) as db:
+    for number in range(10**6):
+        batch = [Label(0, float(number % 5)), Label(1, float(-(number + 1) % 5))]
+        receipt = add_labels(db, name, "m", batch, now=datetime.now(UTC))
+        print(receipt.sequence, number, flush=True)
+"""
+
+
+def test_killed_labellers_lose_nothing_acknowledged(database_url: str, make_corpus, now) -> None:
+    seeded = random.Random(5)
+    with Database.open(database_url) as db:
+        import_corpus(db, make_corpus({0: "zero", 1: "one"}), now=now)
+    for attempt in range(3):
+        name, other = f"k{attempt}", f"other{attempt}"
+        processes = [_start(LABELLER, database_url, who) for who in (name, other)]
+        heard = [processes[0].stdout.readline() for _ in range(seeded.randrange(1, 20))]
+        time.sleep(seeded.random() * 0.01)
+        outputs = {}
+        for who, process in zip((name, other), processes, strict=True):
+            process.send_signal(signal.SIGKILL)
+            rest, _ = process.communicate(timeout=30)
+            # The last line may be cut off by the kill; what is whole was acknowledged.
+            whole = [line for line in rest.splitlines(keepends=True) if line[-1] == "\n"]
+            outputs[who] = [*heard, *whole] if who == name else whole
+        assert outputs[name]
+        with Database.open(database_url) as db:
+            for who, lines in outputs.items():
+                if not lines:
+                    continue
+                sequence, number = map(int, lines[-1].split())
+                # The acknowledged batch is there whole, at its number; a later one may be.
+                acknowledged = current_labels(db, who, up_to=sequence)["rating"].tolist()
+                assert acknowledged == [number % 5, -(number + 1) % 5]
+            with db.read() as connection:
+                halves = text(
+                    "SELECT count(*) FROM (SELECT 1 FROM labels GROUP BY recorded_change "
+                    "HAVING count(*) <> 2) AS torn"
+                )
+                assert connection.scalar(halves) == 0
