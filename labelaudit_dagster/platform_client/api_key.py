@@ -38,11 +38,26 @@ def clean_api_key(key: str | None, setting: str = PLATFORM_KEY_SETTING) -> str:
 
 
 class ApiKey:
-    """A checked key that shows itself to nobody who does not ask for it by name."""
+    """A checked key that shows itself to nobody who does not ask for it by name.
+
+    Args:
+        key: the key as it was configured, or None.
+        setting: name of the setting, for the message.
+        required: whether the service has to have one; without, a missing key is of length 0.
+
+    Raises:
+        Misconfigured: as `clean_api_key`, for a missing key only where one is required.
+    """
 
     __slots__ = ("_text", "_traces")
 
-    def __init__(self, key: str | None, setting: str = PLATFORM_KEY_SETTING) -> None:
+    def __init__(
+        self, key: str | None, setting: str = PLATFORM_KEY_SETTING, *, required: bool = True
+    ) -> None:
+        if not required and key is None:
+            self._text = ""
+            self._traces = re.compile("(?!)")  # matches nothing
+            return
         self._text = clean_api_key(key, setting)
         written = {
             self._text,

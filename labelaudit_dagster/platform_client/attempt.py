@@ -48,7 +48,7 @@ class Attempt:
         call: what is asked.
         base: base address of the service.
         service: names for header and messages.
-        key: goes into the `Authorization` header and nowhere else.
+        key: goes into the `Authorization` header and nowhere else; one of length 0 into none.
         max_bytes: largest decompressed answer.
         limits: time that is left.
         tls: gives the context for https.
@@ -103,14 +103,16 @@ class Attempt:
             return from_exception(error, self.service, status, out_of_time=self.limits.over)
 
     def _headers(self) -> dict[str, str]:
-        return {
+        headers = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "Connection": "close",
             "User-Agent": "labelaudit",
             **self.call.headers,
-            "Authorization": f"{self.service.scheme} {self.key.reveal()}",
         }
+        if len(self.key) > 0:
+            headers["Authorization"] = f"{self.service.scheme} {self.key.reveal()}"
+        return headers
 
     def _receive(self, url: Url, response: BaseHTTPResponse) -> Answer | Failure | Url:
         status = response.status

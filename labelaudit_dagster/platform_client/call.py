@@ -17,12 +17,14 @@ class Service:
         url_setting: setting with the base address.
         key_setting: setting with the API key.
         scheme: word before the key in the `Authorization` header.
+        key_required: whether nothing may be sent without a key.
     """
 
     name: str = "the platform"
     url_setting: str = "LABELAUDIT_PLATFORM_URL"
     key_setting: str = PLATFORM_KEY_SETTING
     scheme: str = "Bearer"
+    key_required: bool = True
 
 
 @dataclass(frozen=True)

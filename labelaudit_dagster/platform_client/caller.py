@@ -70,7 +70,7 @@ class HttpCaller:
         self.policy = policy if policy is not None else HttpPolicy()
         self.now = now
         self._base = parse_base_url(base_url, service.url_setting)
-        self._key = ApiKey(api_key, service.key_setting)
+        self._key = ApiKey(api_key, service.key_setting, required=service.key_required)
         self._clock = clock
         self._sleep = sleep
         self._random = random
