@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from labelaudit_dagster.failures import ExpectedFailure
@@ -70,6 +70,33 @@ class Settings(BaseSettings):
         default=256 * 1024 * 1024,
         ge=1024,
         description="Largest answer that is accepted, after decompression (bytes).",
+    )
+    scorer_url: str | None = Field(
+        default=None,
+        description="Address to which comments are posted for the audited system's scores.",
+    )
+    scorer_api_key: SecretStr | None = Field(
+        default=None, description="Bearer key for the scorer, where it wants one. Secret."
+    )
+    scorer_version: str | None = Field(
+        default=None,
+        description="Version of the audited system; another one has everything scored anew.",
+    )
+    scorer_lowest: float | None = Field(
+        default=None,
+        allow_inf_nan=False,
+        description="Lowest score of the system. Default: the lowest value of the corpus' scale.",
+    )
+    scorer_highest: float | None = Field(
+        default=None,
+        allow_inf_nan=False,
+        description="Highest score of the system. Default: the highest value of the scale.",
+    )
+    scorer_batch_size: int = Field(
+        default=100, ge=1, le=10_000, description="Most texts in one request to the scorer."
+    )
+    scorer_requests_per_minute: int = Field(
+        default=120, ge=0, description="Most requests to the scorer in a minute; 0 sets no limit."
     )
     churn_limit: float = Field(
         default=0.3,
@@ -174,7 +201,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"cannot be opened ({error})") from error
         return value
 
-    @field_validator("platform_api_key")
+    @field_validator("platform_api_key", "scorer_api_key")
     @classmethod
     def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -184,18 +211,19 @@ class Settings(BaseSettings):
             raise ValueError("holds a character that no HTTP header can carry; copy the key again")
         return SecretStr(text)
 
-    @field_validator("platform_url")
+    @field_validator("platform_url", "scorer_url")
     @classmethod
-    def _web_address(cls, value: str | None) -> str | None:
+    def _web_address(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
             return None
         parts = urlsplit(value.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("is no http:// or https:// address")
         if parts.username or parts.password:
-            raise ValueError("holds credentials; put the key into LABELAUDIT_PLATFORM_API_KEY")
+            service = str(info.field_name).removesuffix("_url").upper()
+            raise ValueError(f"holds credentials; put the key into {PREFIX}{service}_API_KEY")
         if parts.query or parts.fragment:
-            raise ValueError("has a query or fragment; give the base address alone")
+            raise ValueError("has a query or fragment; give the address without it")
         return value.strip().rstrip("/")
 
     @property

@@ -52,6 +52,7 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         "artifacts_url": "/tmp/artifacts",
         "platform_url": "https://platform.example/api",
         "platform_api_key": "key",
+        "scorer_url": "https://scorer.example/score",
         "method": "gradient_descent",
         "churn_limit": "0.25",
         "max_quarantined_share": "0.25",
@@ -87,6 +88,11 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         ("platform_url", "https://platform.example/?a=b"),
         ("platform_api_key", "two words"),
         ("artifacts_url", "nosuch://bucket/path"),
+        ("scorer_url", "scorer.example"),
+        ("scorer_api_key", "two words"),
+        ("scorer_batch_size", "0"),
+        ("scorer_requests_per_minute", "-1"),
+        ("scorer_highest", "inf"),
         ("http_attempts", "0"),
         ("http_timeout_seconds", "0"),
         ("max_quarantined_share", "2"),
@@ -111,6 +117,7 @@ def test_impossible_value_is_named(name: str, value: str, monkeypatch: pytest.Mo
     [
         ("platform_url", "https://user:hunter2@platform.example"),
         ("platform_api_key", "hunter2\nhunter2"),
+        ("scorer_url", "https://user:hunter2@scorer.example"),
         ("platform_api_key", "hunter2\N{BULLET}"),
     ],
 )
