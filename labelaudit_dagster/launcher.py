@@ -80,7 +80,12 @@ class Launcher:
             return  # the first training says so
 
     def train_user(
-        self, user: str, model: str | None = None, *, progress: Progress | None = None
+        self,
+        user: str,
+        model: str | None = None,
+        *,
+        pictures: bool = True,
+        progress: Progress | None = None,
     ) -> TrainingOutcome:
         """Train a user's models on the labels of now, and make their results.
 
@@ -90,6 +95,7 @@ class Launcher:
         Args:
             user: the user's id.
             model: train this model alone; by default all whose labels have changed.
+            pictures: draw pictures for the Dagster UI, which takes as long as everything else.
             progress: is told in a few words what begins.
 
         Raises:
@@ -119,7 +125,7 @@ class Launcher:
                 raise no_labels(user)
             run = None
             if not self._is_current(user, versions, {k: ref.version for k, ref in refs.items()}):
-                run = self._run_partition(opened, partition_key(user), progress)
+                run = self._run_partition(opened, partition_key(user), pictures, progress)
         return TrainingOutcome(
             user=user,
             versions=versions,
@@ -196,10 +202,19 @@ class Launcher:
         found = dict(zip(metrics["model"], metrics["version"].astype(int), strict=True))
         return found == dict(versions)
 
-    def _run_partition(self, opened: _Opened, key: str, progress: Progress | None) -> RunOutcome:
+    def _run_partition(
+        self, opened: _Opened, key: str, pictures: bool, progress: Progress | None
+    ) -> RunOutcome:
         if not opened.instance.has_dynamic_partition(PARTITIONS_NAME, key):
             opened.instance.add_dynamic_partitions(PARTITIONS_NAME, [key])
-        return self._execute(opened, "personal_audit_job", progress, partition_key=key)
+        draw = {"config": {"pictures": pictures}}
+        return self._execute(
+            opened,
+            "personal_audit_job",
+            progress,
+            partition_key=key,
+            run_config={"ops": {"personal_models": draw, "personal_audit": draw}},
+        )
 
     def _execute(
         self, opened: _Opened, job: str, progress: Progress | None, **options: Any

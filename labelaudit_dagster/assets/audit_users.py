@@ -17,6 +17,7 @@ from labelaudit_dagster.personal_audit import (
     CorpusSide,
     CorpusSides,
     audit_bundle,
+    known_versions,
     model_bundle,
     prediction_bundle,
     read_histories,
@@ -68,7 +69,7 @@ def audit_users(
         for start in range(0, len(users), USERS_AT_ONCE):
             some = users[start : start + USERS_AT_ONCE]
             with users_locked(settings, some):
-                results = _results(database, side, some, failed)
+                results = _results(artifact_store, database, side, some, failed)
                 refs = _write(artifact_store, side, results, context.run.run_id)
             yield from _events(artifact_store, refs, results)
             context.log.info(f"{start + len(some):,} of {len(users):,} users")
@@ -86,7 +87,11 @@ Results = dict[str, tuple[Bundle, Bundle, Bundle]]
 
 
 def _results(
-    database: Any, side: CorpusSide, users: Sequence[str], failed: dict[str, str]
+    store: ArtifactStore,
+    database: Any,
+    side: CorpusSide,
+    users: Sequence[str],
+    failed: dict[str, str],
 ) -> Results:
     """Compute the results of some users by partition key; note who failed, and why."""
     from labelaudit_dagster.store import record_due_trainings
@@ -95,9 +100,10 @@ def _results(
     found: Results = {}
     for user, histories in _histories(database, users, failed).items():
         try:
-            models = model_bundle(side, histories)
+            key = partition_key(user)
+            models = model_bundle(side, histories, known_versions(store, side, key))
             predictions = prediction_bundle(side, models)
-            found[partition_key(user)] = (
+            found[key] = (
                 models,
                 predictions,
                 audit_bundle(side, models, predictions),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from labelaudit_dagster.artifacts import ArtifactRef, Bundle
 from labelaudit_dagster.assets.corpus_tables import GROUP
@@ -18,10 +19,12 @@ from labelaudit_dagster.assets.personal_metadata import (
 )
 from labelaudit_dagster.personal_audit import (
     ASSETS,
+    CODE_VERSION,
     CorpusNotReadyError,
     CorpusSide,
     CorpusSides,
     audit_bundle,
+    known_versions,
     model_bundle,
     prediction_bundle,
     read_histories,
@@ -34,8 +37,21 @@ from labelaudit_dagster.resources.artifact_io_manager import (
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.user_partitions import PARTITIONS_NAME, user_of_partition
 
+
+class PictureOptions(dg.Config):
+    """Whether to draw."""
+
+    pictures: bool = Field(
+        default=True, description="Draw pictures for the Dagster UI where one user is made."
+    )
+
+
 USERS = dg.DynamicPartitionsDefinition(name=PARTITIONS_NAME)
-CODE_VERSIONS = {"personal_models": "1", "personal_predictions": "1", "personal_audit": "1"}
+CODE_VERSIONS = {
+    "personal_models": CODE_VERSION,
+    "personal_predictions": "1",
+    "personal_audit": "1",
+}
 _PARTITIONS_IN_ONE_RUN = 100
 """The predictions of so many people are held at once: 0.3 GB at 100,000 comments."""
 
@@ -71,6 +87,7 @@ def _mapping() -> dg.AssetIn:
 )
 def personal_models(
     context: dg.AssetExecutionContext,
+    config: PictureOptions,
     settings: dg.ResourceParam[Settings],
     io_manager: dg.ResourceParam[ArtifactIOManager],
     corpus_sides: dg.ResourceParam[CorpusSides],
@@ -82,9 +99,14 @@ def personal_models(
     users = {key: user_of_partition(key) for key in context.partition_keys}
     with explained(), Database.open(settings.resolved_database_url) as database:
         histories = read_histories(database, list(users.values()))
-        found = {key: model_bundle(side, histories[user]) for key, user in users.items()}
+        store = io_manager.artifact_store()
+        found = {
+            key: model_bundle(side, histories[user], known_versions(store, side, key))
+            for key, user in users.items()
+        }
     _describe(context, found, model_metadata)
-    _draw(context, found, lambda key: model_pictures(side, found[key]))
+    if config.pictures:
+        _draw(context, found, lambda key: model_pictures(side, found[key]))
     return Partitioned(found)
 
 
@@ -116,6 +138,7 @@ def personal_predictions(
 )
 def personal_audit(
     context: dg.AssetExecutionContext,
+    config: PictureOptions,
     io_manager: dg.ResourceParam[ArtifactIOManager],
     corpus_sides: dg.ResourceParam[CorpusSides],
     personal_models: Partitioned,
@@ -129,13 +152,14 @@ def personal_audit(
             for key, models in personal_models.items()
         }
     _describe(context, found, audit_metadata)
-    _draw(
-        context,
-        found,
-        lambda key: audit_pictures(
-            side, personal_models[key], personal_predictions[key], found[key]
-        ),
-    )
+    if config.pictures:
+        _draw(
+            context,
+            found,
+            lambda key: audit_pictures(
+                side, personal_models[key], personal_predictions[key], found[key]
+            ),
+        )
     return Partitioned(found)
 
 

@@ -53,7 +53,7 @@ def system_ratings(
     with explained():
         if len(given_system_ratings):
             source, frame = GIVEN, given_system_ratings
-        elif getattr(settings, "scorer_url", None) is not None:
+        elif settings.scorer_url is not None:
             source, frame = SCORER, _scored(context, settings, comments, scale)
         else:
             source, frame = EMBEDDED, _regressed(settings, comments, comment_ratings, scale)
@@ -98,8 +98,17 @@ def _scored(
     comments: pd.DataFrame,
     scale: RatingScale,
 ) -> pd.DataFrame:
-    """Ask the system."""
-    raise NotImplementedError
+    """Ask the system; what it has scored before is kept, by text."""
+    from labelaudit_dagster.resources.system_scorer import score_comments, system_scorer
+
+    scorer = system_scorer(settings, scale)
+    assert scorer is not None  # noqa: S101 - the settings name one
+    return score_comments(
+        scorer,
+        comments,
+        scale,
+        progress=lambda done, total: context.log.info(f"{done:,} of {total:,} texts scored"),
+    )
 
 
 def _metadata(frame: pd.DataFrame, source: str, scale: RatingScale) -> dict[str, Any]:

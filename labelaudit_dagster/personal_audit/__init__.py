@@ -13,6 +13,7 @@ from labelaudit_dagster.personal_audit.corpus_side import (
     CorpusSides,
     current_refs,
 )
+from labelaudit_dagster.personal_audit.known_versions import CODE_VERSION, known_versions
 from labelaudit_dagster.personal_audit.model_history import (
     ModelHistory,
     NoLabelsError,
@@ -29,6 +30,7 @@ from labelaudit_dagster.personal_audit.results import (
 
 __all__ = [
     "ASSETS",
+    "CODE_VERSION",
     "ERROR_FIGURES",
     "CorpusNotReadyError",
     "CorpusSide",
@@ -38,6 +40,7 @@ __all__ = [
     "audit_bundle",
     "current_refs",
     "item_ids_of",
+    "known_versions",
     "model_bundle",
     "no_labels",
     "prediction_bundle",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from labelaudit_dagster.failures import ExpectedFailure
@@ -25,13 +26,13 @@ class ModelHistory:
     Attributes:
         model: its name and kind.
         trainings: its versions, the oldest first; at least one.
-        labels: for each version the labels of then: item_id, rating (NaN for unsure), labelled_at,
-            sequence.
+        labels_of: returns the labels that a version was trained on: item_id, rating (NaN for
+            unsure), labelled_at, sequence. Works while the database is open.
     """
 
     model: Model
     trainings: Sequence[Training]
-    labels: Sequence[pd.DataFrame]
+    labels_of: Callable[[Training], pd.DataFrame]
 
 
 def read_histories(database: Database, users: Sequence[str]) -> dict[str, list[ModelHistory]]:
@@ -58,8 +59,8 @@ def read_histories(database: Database, users: Sequence[str]) -> dict[str, list[M
     histories: dict[str, list[ModelHistory]] = {user: [] for user in users}
     for (user, name), trainings in versions.items():
         if user in wanted:
-            labels = [_labels_of(database, training, newest) for training in trainings]
-            histories[user].append(ModelHistory(models[user, name], trainings, labels))
+            labels_of = partial(_labels_of, database, newest)
+            histories[user].append(ModelHistory(models[user, name], trainings, labels_of))
     for user, found in histories.items():
         if not found:
             raise no_labels(user)
@@ -81,7 +82,7 @@ def _by_model(labels: pd.DataFrame) -> Mapping[tuple[str, str], pd.DataFrame]:
 
 
 def _labels_of(
-    database: Database, training: Training, newest: Mapping[tuple[str, str], pd.DataFrame]
+    database: Database, newest: Mapping[tuple[str, str], pd.DataFrame], training: Training
 ) -> pd.DataFrame:
     from labelaudit_dagster.store import current_labels
 

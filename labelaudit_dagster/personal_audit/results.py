@@ -20,11 +20,13 @@ from labelaudit_dagster.auditing.personal_model import (
     leave_one_out,
     predict,
 )
+from labelaudit_dagster.auditing.personal_model.predictions import summarised
 from labelaudit_dagster.personal_audit.corpus_side import CorpusSide
 from labelaudit_dagster.personal_audit.model_history import ModelHistory
 
 if TYPE_CHECKING:
     from labelaudit_dagster.auditing.personal_model import PersonalPosterior
+    from labelaudit_dagster.store import Training
 
 LEVELS_OF_A_STEP: Final = 2.0**-14
 """Stored means are rounded to a power of two near this share of the scale's length."""
@@ -32,40 +34,41 @@ LEVELS_OF_A_STEP: Final = 2.0**-14
 ERROR_FIGURES: Final = ("mae_of_median", "mae_of_mean", "rmse", "decision_error")
 
 
-def model_bundle(side: CorpusSide, histories: Sequence[ModelHistory]) -> Bundle:
+def model_bundle(
+    side: CorpusSide, histories: Sequence[ModelHistory], known: pd.DataFrame | None = None
+) -> Bundle:
     """Return a person's models.
 
-    Members: `models` (one row a model, by name), `labels` (those of each model's last version,
-    with what the other labels predict for each), `versions` (honest error and disagreement with
-    the system by version), `posteriors` (weight of each person point, a column for each model).
+    Args:
+        side: the corpus side.
+        histories: the person's models.
+        known: `versions` of an earlier bundle from this very corpus side, to spare the work on
+            versions that it has.
+
+    Returns:
+        Members `models` (one row a model, by name), `labels` (those of each model's last version,
+        with what the other labels predict for each), `versions` (honest error, and disagreement
+        with the system, by version), `curves` (by model: P(rating above a value | severity), on
+        the severities of the comment model).
     """
-    models, labels, versions = [], [], []
-    posteriors: dict[str, Any] = {}
+    spared = {} if known is None else _by_version(known)
+    models, labels, versions, curves = [], [], [], []
     for history in histories:
-        name = history.model.name
-        for training, given in zip(history.trainings, history.labels, strict=True):
-            rows, levels, used = _usable(side, given)
-            posterior = fold_in(side.model, rows, levels)
-            left_out = leave_one_out(side.model, rows, levels)
-            versions.append(
-                {
-                    "model": name,
-                    "version": training.version,
-                    "trained_at": training.trained_at,
-                    "label_sequence": training.label_sequence,
-                    "n_labels": len(rows),
-                    **_honest(left_out, side),
-                    **_with_system(side, posterior),
-                }
-            )
+        name, last = history.model.name, history.trainings[-1]
+        for training in history.trainings[:-1]:
+            row = spared.get((name, training.version, training.label_sequence))
+            versions.append(row or _version(side, training, history.labels_of(training))[0])
+        given = history.labels_of(last)
+        row, posterior, left_out, used = _version(side, last, given)
+        versions.append(row)
         labels.append(_label_rows(name, given, used, left_out))
-        posteriors[name] = posterior.weight.astype(np.float32)
+        curves.append(_curves(side, name, posterior))
         models.append(_model_row(history, given, used))
     return Bundle(
         models=pd.DataFrame(models).astype(_MODEL_TYPES),
         labels=pd.concat(labels, ignore_index=True),
         versions=pd.DataFrame(versions).astype(dict.fromkeys(ERROR_FIGURES, "float64")),
-        posteriors=pd.DataFrame(posteriors),
+        curves=pd.concat(curves, ignore_index=True),
     )
 
 
@@ -78,15 +81,15 @@ def prediction_bundle(side: CorpusSide, models: Mapping[str, Any]) -> Bundle:
 
     Returns:
         Tables with one row per comment in the order of the comment model, without the ids
-        (`predictions.with_item_ids` adds them): mean, median, p_above, quantile_10, quantile_25,
+        (`read_predictions` adds them): mean, median, p_above, quantile_10, quantile_25,
         quantile_75, quantile_90, float32.
     """
-    labels = models["labels"]
+    curves = models["curves"]
+    n_steps = side.scale.n_levels - 1
     members = {}
     for name in models["models"]["model"]:
-        # Without a label that trains, these are the predictions of an average person.
-        rows, levels, _ = _usable(side, labels[labels["model"] == name])
-        members[str(name)] = _predicted(side, rows, levels)
+        of_model = curves.loc[curves["model"] == name, "probability"].to_numpy(dtype=np.float32)
+        members[str(name)] = _predicted(side, of_model.reshape(n_steps, -1))
     return Bundle(members)
 
 
@@ -140,14 +143,50 @@ def _rounded(values: NDArray[np.float32], step: float) -> NDArray[np.float32]:
     return np.asarray(np.rint(values / np.float32(step)) * np.float32(step), dtype=np.float32)
 
 
-def _predicted(
-    side: CorpusSide, rows: NDArray[np.int64], levels: NDArray[np.int64]
-) -> pd.DataFrame:
-    columns = dict(vars(predict(side.model, fold_in(side.model, rows, levels))))
+def _predicted(side: CorpusSide, tail: NDArray[np.float32]) -> pd.DataFrame:
+    """Predict all comments from P(level > k) at each severity, shape (K - 1, G)."""
+    columns = dict(vars(summarised(tail @ side.model.severity.T, side.scale)))
     step = rounding_step(side.scale.values[-1] - side.scale.values[0])
     columns["mean"] = _rounded(columns["mean"], step)
     columns["p_above"] = _rounded(columns["p_above"], LEVELS_OF_A_STEP)
     return pd.DataFrame(columns)
+
+
+def _by_version(versions: pd.DataFrame) -> dict[tuple[str, int, int], dict[str, Any]]:
+    rows = versions.to_dict(orient="records")
+    return {(r["model"], r["version"], r["label_sequence"]): r for r in rows}  # type: ignore[misc]
+
+
+def _version(
+    side: CorpusSide, training: Training, given: pd.DataFrame
+) -> tuple[dict[str, Any], PersonalPosterior, pd.DataFrame, NDArray[np.bool_]]:
+    """Return a version's figures, its posterior, what left-out labels get, and which were used."""
+    rows, levels, used = _usable(side, given)
+    posterior = fold_in(side.model, rows, levels)
+    left_out = leave_one_out(side.model, rows, levels)
+    figures = {
+        "model": training.model,
+        "version": training.version,
+        "trained_at": training.trained_at,
+        "label_sequence": training.label_sequence,
+        "n_labels": len(rows),
+        **_honest(left_out, side),
+        **_with_system(side, posterior),
+    }
+    return figures, posterior, left_out, used
+
+
+def _curves(side: CorpusSide, name: str, posterior: PersonalPosterior) -> pd.DataFrame:
+    """Return how the person answers to each severity, level by level."""
+    grid, values = side.model.grid, side.scale.values
+    return pd.DataFrame(
+        {
+            "model": name,
+            "above": np.repeat(values[:-1], len(grid)),
+            "severity": np.tile(grid, len(values) - 1),
+            "probability": posterior.tail.ravel(),
+        }
+    )
 
 
 def _usable(
