@@ -135,6 +135,12 @@ class Settings(BaseSettings):
             "wait; 0 sets no limit."
         ),
     )
+    training: Literal["here", "elsewhere"] = Field(
+        default="here", description="Whether the API trains personal models itself."
+    )
+    client_dir: Path | None = Field(
+        default=None, description="Folder of a foreign web client, served at /."
+    )
     bootstrap_replicates: int = Field(
         default=200, ge=2, le=100_000, description="Replicates of the rater bootstrap."
     )
@@ -184,10 +190,10 @@ class Settings(BaseSettings):
         description="Smallest share of helpful ratings of an accepted guideline.",
     )
 
-    @field_validator("home")
+    @field_validator("home", "client_dir")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
     @field_validator("artifacts_url")
     @classmethod
