@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from app_api.access import ACCESS
+from app_api.audit import AuditReader
 from app_api.authentication import authorise
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
@@ -22,6 +23,7 @@ from app_api.rate_limits import RateLimits
 from app_api.request_frame import RequestFrame
 from app_api.routers import ROUTERS
 from app_api.services import Services, utc_now
+from app_api.training import Trainer
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.store import Database
@@ -64,10 +66,13 @@ def create_app(
     used = database or opened
     assert used is not None  # noqa: S101 - for the type checker; one of the two is there
     artifacts = ArtifactStore(settings.resolved_artifacts_url)
+    audit = AuditReader(artifacts)
+    trainer = Trainer(settings, used, audit, now)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        trainer.close()
         if opened is not None:
             opened.close()
 
@@ -89,6 +94,8 @@ def create_app(
         artifacts=artifacts,
         exports=ExportCache(used),
         constitutions=ConstitutionCache(artifacts),
+        audit=audit,
+        trainer=trainer,
         limits=RateLimits(settings.rate_limit_per_minute, settings.failure_limit_per_minute),
         metrics=metrics,
         now=now,

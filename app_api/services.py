@@ -10,10 +10,12 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from app_api.audit import AuditReader
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
 from app_api.metrics import Metrics
 from app_api.rate_limits import RateLimits
+from app_api.training import Trainer
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.store import Database
@@ -34,6 +36,8 @@ class Services:
         artifacts: The artifact store, read only from here.
         exports: Export bodies at hand.
         constitutions: The current constitution's document at hand.
+        audit: The corpus and people's audits at hand.
+        trainer: Trains personal models.
         limits: How often somebody may ask.
         metrics: Figures for Prometheus.
         now: Returns the time in UTC.
@@ -45,6 +49,8 @@ class Services:
     artifacts: ArtifactStore
     exports: ExportCache
     constitutions: ConstitutionCache
+    audit: AuditReader
+    trainer: Trainer
     limits: RateLimits
     metrics: Metrics
     now: Callable[[], datetime] = utc_now
