@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,19 +11,33 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app_api.problems import FieldError, ProblemError, problem_response
+from app_api.problems import KINDS, FieldError, Kind, ProblemError, problem_response
 from labelaudit_dagster.artifacts import ArtifactError
 from labelaudit_dagster.store import (
     DatabaseBusyError,
     DatabaseFullError,
     IdempotencyConflictError,
+    InvalidLabelError,
+    InvalidNameError,
+    ModelConflictError,
+    NoCorpusError,
     StoreError,
+    UnknownModelError,
 )
 
 logger = logging.getLogger("labelaudit.api")
 
 RETRY_SECONDS = 5
 """When to ask again after a failure that passes."""
+
+_REFUSALS: Mapping[type[StoreError], Kind] = {
+    InvalidLabelError: "invalid-value",
+    InvalidNameError: "invalid-value",
+    ModelConflictError: "model-conflict",
+    NoCorpusError: "no-corpus",
+    UnknownModelError: "not-found",
+}
+"""What the store refuses for a reason that the sender can do something about; it says which."""
 
 _WHERE_IS_WHAT = "/docs lists the routes of this server"
 
@@ -45,7 +60,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(StoreError)
     async def store_error(request: Request, error: StoreError) -> Response:
         answer = store_problem(error)
-        if answer.kind != "idempotency-conflict":
+        if KINDS[answer.kind][0] >= 500:
             logger.error("request %s: %s", request.state.request_id, error)
         return _answer(request, answer)
 
@@ -69,7 +84,9 @@ def validation_problem(error: ValidationError | RequestValidationError) -> Probl
 
 
 def store_problem(error: StoreError) -> ProblemError:
-    """Return the problem of a failed database, without its address or path."""
+    """Return the problem of what the database refused or failed at, without its address or path."""
+    if (kind := _REFUSALS.get(type(error))) is not None:
+        return ProblemError(kind, str(error))
     if isinstance(error, IdempotencyConflictError):
         return ProblemError(
             "idempotency-conflict",
