@@ -1,6 +1,7 @@
 """One run for many users: the same results as the partitioned assets, without a step for each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from labelaudit_dagster.personal_audit import (
     prediction_bundle,
     read_histories,
 )
-from labelaudit_dagster.resources.artifact_io_manager import materialisation_metadata
+from labelaudit_dagster.resources.artifact_io_manager import PATH, VERSION
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.user_locks import users_locked
 from labelaudit_dagster.user_partitions import PARTITIONS_NAME, partition_key, user_of_partition
@@ -66,13 +67,17 @@ def audit_users(
         context.instance.add_dynamic_partitions(
             PARTITIONS_NAME, [partition_key(user) for user in users]
         )
-        for start in range(0, len(users), USERS_AT_ONCE):
-            some = users[start : start + USERS_AT_ONCE]
+
+        def make(some: Sequence[str]) -> Made:
             with users_locked(settings, some):
                 results = _results(artifact_store, database, side, some, failed)
-                refs = _write(artifact_store, side, results, context.run.run_id)
+                return results, _write(artifact_store, side, results, context.run.run_id)
+
+        done = 0
+        for results, refs in _ahead(make, users):
             yield from _events(artifact_store, refs, results)
-            context.log.info(f"{start + len(some):,} of {len(users):,} users")
+            done += len(results)
+            context.log.info(f"{done:,} of {len(users):,} users")
     if failed:
         named = "; ".join(f"{user!r}: {why}" for user, why in list(failed.items())[:_NAMED])
         raise dg.Failure(
@@ -84,6 +89,22 @@ def audit_users(
 
 
 Results = dict[str, tuple[Bundle, Bundle, Bundle]]
+Made = tuple[Results, dict[str, dict[str, ArtifactRef]]]
+
+
+def _ahead(make: Callable[[Sequence[str]], Made], users: Sequence[str]) -> Iterator[Made]:
+    """Make the results of some users after the others, the next while the last are being told.
+
+    Telling Dagster takes about as long as everything else, and mostly waits for the disk.
+    """
+    chunks = [users[start : start + USERS_AT_ONCE] for start in range(0, len(users), USERS_AT_ONCE)]
+    with ThreadPoolExecutor(1, thread_name_prefix="audit-users") as pool:
+        coming = pool.submit(make, chunks[0])
+        for following in [*chunks[1:], None]:
+            made = coming.result()
+            if following is not None:
+                coming = pool.submit(make, following)
+            yield made
 
 
 def _results(
@@ -98,34 +119,16 @@ def _results(
 
     record_due_trainings(database, users, now=datetime.now(UTC))
     found: Results = {}
-    for user, histories in _histories(database, users, failed).items():
+    for user in users:
         try:
             key = partition_key(user)
+            histories = read_histories(database, [user])[user]
             models = model_bundle(side, histories, known_versions(store, side, key))
             predictions = prediction_bundle(side, models)
-            found[key] = (
-                models,
-                predictions,
-                audit_bundle(side, models, predictions),
-            )
+            found[key] = (models, predictions, audit_bundle(side, models, predictions))
         except ExpectedFailure as failure:
             failed[user] = str(failure)
     return found
-
-
-def _histories(
-    database: Any, users: Sequence[str], failed: dict[str, str]
-) -> Mapping[str, Sequence[Any]]:
-    try:
-        return read_histories(database, users)
-    except ExpectedFailure:
-        found: dict[str, Sequence[Any]] = {}
-        for user in users:
-            try:
-                found |= read_histories(database, [user])
-            except ExpectedFailure as failure:
-                failed[user] = str(failure)
-        return found
 
 
 def _write(
@@ -166,7 +169,8 @@ def _events(
                 partition=key,
                 metadata={
                     **described[asset](bundles),
-                    **materialisation_metadata(store, refs[key]),
+                    VERSION: dg.MetadataValue.text(refs[key].version),
+                    PATH: dg.MetadataValue.path(store.location(refs[key])),
                 },
             )
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from labelaudit_dagster.artifacts import Manifest
 
 VERSION = "labelaudit/version"
+PATH = "labelaudit/path"
 INPUTS = "labelaudit/inputs"
 """Output metadata by which an asset names inputs that it did not load through the IO manager."""
 EXTRA = "labelaudit/extra"
@@ -79,7 +80,7 @@ def materialisation_metadata(store: ArtifactStore, ref: ArtifactRef) -> dict[str
 def _describe(manifest: Manifest, location: str) -> dict[str, MetadataValue]:
     found: dict[str, MetadataValue] = {
         VERSION: MetadataValue.text(manifest.version),
-        "labelaudit/path": MetadataValue.path(location),
+        PATH: MetadataValue.path(location),
         "labelaudit/sha256": MetadataValue.text(manifest.content_hash),
         "labelaudit/size_bytes": MetadataValue.int(manifest.size),
         "labelaudit/schema_version": MetadataValue.int(manifest.schema_version),
