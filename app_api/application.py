@@ -16,6 +16,7 @@ from app_api.audit import AuditReader
 from app_api.authentication import authorise
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
+from app_api.guard import Guard
 from app_api.metrics import Metrics
 from app_api.openapi_document import completed_openapi
 from app_api.problem_handlers import install_problem_handlers
@@ -96,6 +97,7 @@ def create_app(
         constitutions=ConstitutionCache(artifacts),
         audit=audit,
         trainer=trainer,
+        guard=Guard(used),
         limits=RateLimits(settings.rate_limit_per_minute, settings.failure_limit_per_minute),
         metrics=metrics,
         now=now,

@@ -1,40 +1,44 @@
-"""Bearer tokens: who asks, and whether they may."""
+"""Bearer tokens and sessions: who asks, and whether they may."""
 
 from __future__ import annotations
-
-import ipaddress
 
 from fastapi import Request
 
 from app_api.access import allowed_roles
+from app_api.callers import LOCAL_OPERATOR, Caller
+from app_api.foreign_pages import changes_something, check_origin, check_session_request
 from app_api.problems import ProblemError
 from app_api.services import Provided, Services
-from labelaudit_dagster.store import Role, Token, list_tokens, verify_token
+from app_api.session_cookie import clearing_header, read_session_cookie
+from app_api.this_machine import is_local
+from labelaudit_dagster.store import verify_session, verify_token
 
 REALM = 'Bearer realm="labelaudit"'
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 def authorise(request: Request, services: Provided) -> None:
     """Let a request pass, or end it. Runs before every route and before its body is read.
 
-    While the database has never held a token, requests from this machine have the operator's
-    rights; the first token ends that for good, revoked or not.
+    While the database has never held a token or an invitation, requests from this machine have
+    the operator's rights; the first one ends that for good, revoked or not. Where a request has
+    a bearer token, its cookie does not count.
 
     Raises:
-        ProblemError: The token is missing or not valid, or its role may not use the route.
+        ProblemError: Nobody is known by the token or session, its role may not use the route, or
+            another site's page made a browser send the request.
     """
     allowed = allowed_roles(request.method, request.scope["route"].path)
     if allowed is None:
         return
-    role = _role(request, services)
-    if (token_id := getattr(request.state, "token_id", None)) is not None:
-        services.limits.count_request(token_id)
-    if role not in allowed:
+    caller = _authenticate(request, services)
+    request.state.caller = caller
+    if caller.public_id is not None:
+        services.limits.count_request(caller.public_id)
+    if caller.role not in allowed:
         needed = " or ".join(sorted(allowed))
         raise ProblemError(
             "forbidden",
-            f"This needs a token with the role {needed}; yours has the role {role}.",
+            f"This needs the role {needed}; yours is {caller.role}.",
             headers={
                 "WWW-Authenticate": f'{REALM}, error="insufficient_scope", '
                 f'scope="{" ".join(sorted(allowed))}"'
@@ -42,34 +46,33 @@ def authorise(request: Request, services: Provided) -> None:
         )
 
 
-def _role(request: Request, services: Services) -> Role:
-    if not _has_tokens(services):
-        if is_local(request):
-            return "operator"
-        raise ProblemError(
-            "unauthenticated",
-            "This installation has no tokens yet and answers programs on its own machine only; "
-            "make one there with: labelaudit token create --role operator",
-            headers={"WWW-Authenticate": REALM},
-        )
-    token = _token(request, services)
-    request.state.token_id = token.token_id
-    return token.role
+def _authenticate(request: Request, services: Services) -> Caller:
+    if not services.guard.is_closed():
+        if not is_local(request):
+            raise ProblemError(
+                "unauthenticated",
+                "This installation has no tokens yet and answers programs on its own machine only; "
+                "make one there with: labelaudit token create --role operator",
+                headers={"WWW-Authenticate": REALM},
+            )
+        if changes_something(request):
+            check_origin(request, services.settings)
+        return LOCAL_OPERATOR
+    if "authorization" in request.headers:
+        return _token_holder(request, services)
+    session = read_session_cookie(request, services.settings)
+    if session is not None:
+        return _signed_in(request, services, session)
+    raise ProblemError(
+        "unauthenticated",
+        "Send a token in the header Authorization: Bearer TOKEN, or sign in by an invitation.",
+        headers={"WWW-Authenticate": REALM},
+    )
 
 
-def _has_tokens(services: Services) -> bool:
-    return bool(list_tokens(services.database))
-
-
-def _token(request: Request, services: Services) -> Token:
+def _token_holder(request: Request, services: Services) -> Caller:
     given = request.headers.getlist("authorization")
-    if not given:
-        raise ProblemError(
-            "unauthenticated",
-            "Send a token in the header: Authorization: Bearer TOKEN.",
-            headers={"WWW-Authenticate": REALM},
-        )
-    address = request.client.host if request.client else "-"
+    address = address_of(request)
     services.limits.check_failures(address)
     if len(given) > 1:
         raise ProblemError("bad-header", "There are several Authorization headers; send one.")
@@ -84,27 +87,25 @@ def _token(request: Request, services: Services) -> Token:
             "The token is not valid: it is misspelt, expired or revoked, or not a bearer token.",
             headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
         )
-    return token
+    return Caller.of_token(token)
 
 
-def is_local(request: Request) -> bool:
-    """Tell whether a request comes from a program on this machine that means this machine.
+def _signed_in(request: Request, services: Services, text: str) -> Caller:
+    session = verify_session(services.database, text, now=services.now())
+    if session is None:
+        # Only now, so that people behind one proxy are not kept out by a neighbour who guesses.
+        address = address_of(request)
+        services.limits.check_failures(address)
+        services.limits.count_failure(address)
+        raise ProblemError(
+            "unauthenticated",
+            "You are not signed in any more; ask for a new invitation.",
+            headers={"WWW-Authenticate": REALM, **clearing_header(request, services.settings)},
+        )
+    check_session_request(request, services.settings, text)
+    return Caller.of_session(session)
 
-    The sender's address alone is not enough: a proxy on this machine may pass on requests of
-    strangers, and a web page can make a browser on this machine send requests under a name of
-    the page's choice.
-    """
-    if any(name in request.headers for name in _FORWARDED):
-        return False
-    peer = request.client.host if request.client else ""
-    named = request.headers.get("host", "")
-    name = named[1:].partition("]")[0] if named.startswith("[") else named.partition(":")[0]
-    return is_loopback(peer) and (name.lower() == "localhost" or is_loopback(name))
 
-
-def is_loopback(address: str) -> bool:
-    """Tell whether a numeric address is one that only this machine can reach."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+def address_of(request: Request) -> str:
+    """Return the address that a request came from; a proxy's where there is one."""
+    return request.client.host if request.client else "-"

@@ -7,7 +7,10 @@ import re
 _TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 _GZIP_MARK = ".gz"
 
-READ_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Encoding"}
+READ_HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Vary": "Authorization, Cookie, Accept-Encoding",
+}
 """Of answers that a client may keep, and must ask about before it uses them again."""
 
 

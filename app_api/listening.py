@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from app_api.authentication import is_loopback
+from app_api.this_machine import is_loopback
 from labelaudit_dagster.failures import ExpectedFailure
 
 _BACKLOG = 2048

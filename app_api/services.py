@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from app_api.audit import AuditReader
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
+from app_api.guard import Guard
 from app_api.metrics import Metrics
 from app_api.rate_limits import RateLimits
 from app_api.training import Trainer
@@ -38,6 +39,7 @@ class Services:
         constitutions: The current constitution's document at hand.
         audit: The corpus and people's audits at hand.
         trainer: Trains personal models.
+        guard: Whether callers must say who they are.
         limits: How often somebody may ask.
         metrics: Figures for Prometheus.
         now: Returns the time in UTC.
@@ -51,6 +53,7 @@ class Services:
     constitutions: ConstitutionCache
     audit: AuditReader
     trainer: Trainer
+    guard: Guard
     limits: RateLimits
     metrics: Metrics
     now: Callable[[], datetime] = utc_now

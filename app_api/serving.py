@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from app_api.server_log import log_configuration
 from labelaudit_dagster.failures import ExpectedFailure
-from labelaudit_dagster.store import Database, list_tokens
+from labelaudit_dagster.store import Database, is_guarded, list_tokens
 
 LARGEST_HEAD_BYTES = 256 * 1024
 """Of request line and headers: web clients of this kind put long lists into query strings."""
@@ -36,7 +36,7 @@ def check_protection(database: Database, *, private: bool, now: datetime) -> boo
         now: The time, with a zone.
 
     Returns:
-        Whether requests need a token.
+        Whether requests need a token or a session.
 
     Raises:
         UnprotectedError: It is not private, and no token is valid.
@@ -47,7 +47,7 @@ def check_protection(database: Database, *, private: bool, now: datetime) -> boo
             "Other machines could reach this address, and there is no valid token yet. Make one "
             "with `labelaudit token create --role operator`, or listen on 127.0.0.1."
         )
-    return bool(tokens)
+    return is_guarded(database)
 
 
 def server_configuration(app: FastAPI) -> uvicorn.Config:

@@ -138,6 +138,13 @@ class Settings(BaseSettings):
     training: Literal["here", "elsewhere"] = Field(
         default="here", description="Whether the API trains personal models itself."
     )
+    public_url: str | None = Field(
+        default=None,
+        description="Address by which people reach the API, for invitation links and cookies.",
+    )
+    session_days: int = Field(
+        default=30, ge=1, le=365, description="How long somebody who signed in stays so."
+    )
     client_dir: Path | None = Field(
         default=None, description="Folder of a foreign web client, served at /."
     )
@@ -217,7 +224,7 @@ class Settings(BaseSettings):
             raise ValueError("holds a character that no HTTP header can carry; copy the key again")
         return SecretStr(text)
 
-    @field_validator("platform_url", "scorer_url")
+    @field_validator("platform_url", "scorer_url", "public_url")
     @classmethod
     def _web_address(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
@@ -225,6 +232,8 @@ class Settings(BaseSettings):
         parts = urlsplit(value.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("is no http:// or https:// address")
+        if (parts.username or parts.password) and info.field_name == "public_url":
+            raise ValueError("holds credentials; give the address without them")
         if parts.username or parts.password:
             service = str(info.field_name).removesuffix("_url").upper()
             raise ValueError(f"holds credentials; put the key into {PREFIX}{service}_API_KEY")

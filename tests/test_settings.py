@@ -53,6 +53,7 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         "platform_url": "https://platform.example/api",
         "platform_api_key": "key",
         "scorer_url": "https://scorer.example/score",
+        "public_url": "https://audit.example",
         "training": "elsewhere",
         "client_dir": "/srv/client",
         "method": "gradient_descent",
@@ -91,6 +92,7 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         ("platform_api_key", "two words"),
         ("artifacts_url", "nosuch://bucket/path"),
         ("scorer_url", "scorer.example"),
+        ("public_url", "audit.example"),
         ("scorer_api_key", "two words"),
         ("scorer_batch_size", "0"),
         ("scorer_requests_per_minute", "-1"),
@@ -121,6 +123,7 @@ def test_impossible_value_is_named(name: str, value: str, monkeypatch: pytest.Mo
         ("platform_url", "https://user:hunter2@platform.example"),
         ("platform_api_key", "hunter2\nhunter2"),
         ("scorer_url", "https://user:hunter2@scorer.example"),
+        ("public_url", "https://user:hunter2@audit.example"),
         ("platform_api_key", "hunter2\N{BULLET}"),
     ],
 )

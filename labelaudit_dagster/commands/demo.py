@@ -100,11 +100,11 @@ def _key(settings: Settings) -> Iterator[Any]:
     """Yield a key for the platform: any, while there are no tokens; else one for this demo."""
     from pydantic import SecretStr
 
-    from labelaudit_dagster.store import Database, create_token, list_tokens, revoke_token
+    from labelaudit_dagster.store import Database, create_token, is_guarded, revoke_token
 
     now = datetime.now(UTC)
     with Database.open(settings.resolved_database_url) as database:
-        if not list_tokens(database):
+        if not is_guarded(database):
             yield SecretStr("demo")
             return
         token, text = create_token(

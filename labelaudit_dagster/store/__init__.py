@@ -69,12 +69,14 @@ from labelaudit_dagster.store.errors import (
     UnknownModelError,
     UnknownReportError,
 )
+from labelaudit_dagster.store.guarding import is_guarded
 from labelaudit_dagster.store.import_plan import ImportMode
 from labelaudit_dagster.store.invitations import (
     SESSION_LIFETIME,
     Invitation,
     create_invitation,
     list_invitations,
+    look_at_invitation,
     redeem_invitation,
     revoke_invitation,
 )
@@ -225,6 +227,7 @@ __all__ = [
     "import_community",
     "import_corpus",
     "import_system_ratings",
+    "is_guarded",
     "label_sequence",
     "labels_outside_corpus",
     "last_published",
@@ -246,6 +249,7 @@ __all__ = [
     "list_users",
     "load_community",
     "load_corpus",
+    "look_at_invitation",
     "payload_hash",
     "publication_payload",
     "quarantine_counts",

@@ -123,6 +123,23 @@ def create_invitation(
     return invitation, secret.text
 
 
+def look_at_invitation(db: Database, text: str, *, now: datetime) -> Invitation | None:
+    """Return the invitation of a link without using it; None if it is not, or no longer, valid.
+
+    Raises:
+        StoreError: The database failed.
+    """
+    invitation_id = public_id(_PREFIX, text)
+    if invitation_id is None:
+        return None
+    with db.read() as connection:
+        row = _find(connection, invitation_id)
+    if not opens(text, None if row is None else row["secret_hash"]) or row is None:
+        return None
+    invitation = _invitation(row)
+    return invitation if invitation.is_valid(now) else None
+
+
 def redeem_invitation(
     db: Database,
     text: str,
