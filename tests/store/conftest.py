@@ -84,24 +84,46 @@ def postgresql_server() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: str) -> str:
-    """URL of a new, empty PostgreSQL database."""
-    name = f"test_{uuid.uuid4().hex}"
+def _create_database(server: str, name: str, template: str = "template1") -> str:
+    """Create a database and return its URL."""
     engine = create_engine(
-        postgresql_server.replace("postgresql:", "postgresql+psycopg2:") + "/postgres",
+        server.replace("postgresql:", "postgresql+psycopg2:") + "/postgres",
         isolation_level="AUTOCOMMIT",
     )
     try:
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     finally:
         engine.dispose()
     # Not dropped, which would take a checkpoint each: the server goes with all of them.
-    return f"{postgresql_server}/{name}"
+    return f"{server}/{name}"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> str:
+    """URL of a new, empty PostgreSQL database."""
+    return _create_database(postgresql_server, f"test_{uuid.uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str) -> str:
+    """Name of a PostgreSQL database with the present schema, to copy."""
+    Database.open(_create_database(postgresql_server, "migrated")).close()
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the present schema, to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "labelaudit.db"
+    Database.open(sqlite_url(path)).close()
+    return path
+
+
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a new, empty database of either kind."""
     if request.param == "postgresql":
@@ -109,10 +131,21 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return sqlite_url(tmp_path / "a home" / "labelaudit.db")
 
 
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    """A new database of either kind."""
-    with Database.open(database_url, busy_timeout=20) as database:
+@pytest.fixture(params=KINDS)
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of either kind that has its tables already, and nothing in them."""
+    if request.param == "postgresql":
+        url = _create_database(
+            request.getfixturevalue("postgresql_server"),
+            f"test_{uuid.uuid4().hex}",
+            request.getfixturevalue("migrated_postgresql"),
+        )
+    else:
+        path = tmp_path / "a home" / "labelaudit.db"
+        path.parent.mkdir()
+        shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        url = sqlite_url(path)
+    with Database.open(url, busy_timeout=20) as database:
         yield database
 
 
