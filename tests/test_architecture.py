@@ -18,7 +18,7 @@ PURE = ("factorization", "constitution", "auditing", "importers", "sample")
 OUTSIDE_WORLD = {"dagster", "fastapi", "starlette", "requests", "sqlalchemy", "alembic", "uvicorn"}
 PLAIN_MODULES = {"labelaudit_dagster", "labelaudit_dagster.failures"}
 FOR_ALL = {f"labelaudit_dagster.{name}" for name in PURE}
-WITHOUT_DAGSTER = ("artifacts", "store", "platform_client", "scorer_client")
+WITHOUT_DAGSTER = ("artifacts", "store", "platform_client", "scorer_client", "avid_client")
 SERVER = "labelaudit_dagster.commands.serve"
 
 

@@ -111,7 +111,7 @@ class Attempt:
             **self.call.headers,
         }
         if len(self.key) > 0:
-            headers["Authorization"] = f"{self.service.scheme} {self.key.reveal()}"
+            headers["Authorization"] = f"{self.service.scheme} {self.key.reveal()}".lstrip()
         return headers
 
     def _receive(self, url: Url, response: BaseHTTPResponse) -> Answer | Failure | Url:

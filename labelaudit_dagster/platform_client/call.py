@@ -16,7 +16,7 @@ class Service:
         name: as a sentence names it.
         url_setting: setting with the base address.
         key_setting: setting with the API key.
-        scheme: word before the key in the `Authorization` header.
+        scheme: word before the key in the `Authorization` header; "" for the key alone.
         key_required: whether nothing may be sent without a key.
     """
 
