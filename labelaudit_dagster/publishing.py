@@ -25,7 +25,7 @@ from labelaudit_dagster.failures import ExpectedFailure
 if TYPE_CHECKING:
     from labelaudit_dagster.artifacts import ArtifactStore
     from labelaudit_dagster.resources.constitution_target import ConstitutionTarget
-    from labelaudit_dagster.store import Database
+    from labelaudit_dagster.store import Database, Publication
 
 VERSION_FIELD = "constitution_version"
 """Field of a receipt that names the artifact version that was sent."""
@@ -44,10 +44,12 @@ class Approval:
     Attributes:
         by: who.
         why: why, in their words.
+        sequence: number of the publication that they have seen; None for what is current.
     """
 
     by: str
     why: str
+    sequence: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,15 @@ def publish_current(
         ref: the constitution; by default the current one.
         churn_limit: largest churn that passes unapproved, in [0, 1].
         now: the time, with its zone.
-        approval: overrides churn and undecided guidelines; it is recorded.
+        approval: overrides churn and undecided guidelines; it is recorded. It counts for the
+            publication that it names; one without a number for what is current, unless other
+            content waits.
         dry_run: judge only; nothing is stored and nothing sent.
 
     Raises:
         PublishingError: there is no constitution, or what the artifact store holds of it or of
-            the last published one is missing or damaged; nothing was sent.
+            the last published one is missing or damaged, or the approval is for another
+            publication than the current constitution's; nothing was sent.
         ExpectedFailure: the database failed, or the target did not confirm. The publication is
             resumed under the same key by publishing again.
     """
@@ -136,6 +141,8 @@ def publish_current(
         document = store.load_json(ref, "document")
         payload = _payload(store, ref, document)
     known = find_publication(database, payload, target=target.name)
+    if approval is not None:
+        _check_approval(approval, known, held_publication(database, target=target.name))
     approved = approval is not None or (known is not None and known.approved_at is not None)
     gate = _judge(store, database, target.name, document, churn_limit, approved=approved)
 
@@ -179,6 +186,43 @@ def publish_current(
     receipt = {**receipt, VERSION_FIELD: ref.version}
     finish_publication(database, publication.sequence, receipt=receipt, now=now)
     return outcome("sent", publication, receipt)
+
+
+def _check_approval(
+    approval: Approval, current: Publication | None, waiting: Publication | None
+) -> None:
+    """Refuse an approval of something else than what would be sent.
+
+    Args:
+        approval: what somebody says.
+        current: the publication of the current constitution, where there is one.
+        waiting: the publication that waits for the target.
+
+    Raises:
+        PublishingError: it names a publication that is not the current constitution's, or none
+            while an older constitution waits.
+    """
+    named, now = approval.sequence, None if current is None else current.sequence
+    if named is None and (waiting is None or waiting.sequence == now):
+        return
+    if named is not None and named == now:
+        return
+    if waiting is None:
+        raise PublishingError(
+            f"Publication {named} does not wait for approval; nothing does. Nothing was sent. "
+            "See what would be: labelaudit publish --dry-run"
+        )
+    number = waiting.sequence
+    if number != now:
+        raise PublishingError(
+            f"Publication {number} waits, but the current constitution is another one than it "
+            "shows. Nothing was sent. See what would change: labelaudit publish --dry-run; then "
+            "labelaudit publish gives the current one a number of its own, to be approved by."
+        )
+    raise PublishingError(
+        f"Publication {named} does not wait for approval; publication {number} does. Nothing was "
+        f"sent. See what it would change: labelaudit publish --dry-run; then: --approve {number}"
+    )
 
 
 def _payload(store: ArtifactStore, ref: ArtifactRef, document: dict[str, Any]) -> dict[str, Any]:

@@ -25,10 +25,14 @@ GATE = "gate"
 
 
 class PublishOptions(dg.Config):
-    """Who approves a held constitution, and why; both or neither."""
+    """Who approves a held constitution, and why; both or neither.
+
+    `approved_publication` is the number of the publication that they have seen.
+    """
 
     approved_by: str | None = None
     approved_why: str | None = None
+    approved_publication: int | None = None
 
 
 @dg.asset(
@@ -111,13 +115,14 @@ def _approval(config: PublishOptions) -> Approval | None:
     Raises:
         PublishingError: if it says who approves without why, or the other way round.
     """
-    if config.approved_by is None and config.approved_why is None:
+    given = (config.approved_by, config.approved_why, config.approved_publication)
+    if all(value is None for value in given):
         return None
     if not (config.approved_by or "").strip() or not (config.approved_why or "").strip():
         raise PublishingError(
             "An approval needs both approved_by and approved_why; nothing was sent."
         )
-    return Approval(str(config.approved_by), str(config.approved_why))
+    return Approval(str(config.approved_by), str(config.approved_why), config.approved_publication)
 
 
 def _constitution_of_run(context: dg.AssetExecutionContext) -> ArtifactRef | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,10 +15,13 @@ from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.settings import Settings
 
 if TYPE_CHECKING:
-    from labelaudit_dagster.publishing import PublicationOutcome
+    from labelaudit_dagster.publishing import Approval, PublicationOutcome
     from labelaudit_dagster.store import Publication
 
 HELD_EXIT_CODE = 3
+
+WHAT_IS_CURRENT: Final = 0
+"""`--approve` without a number; publications count from 1."""
 
 _NO_PUBLICATION: dict[str, Any] = {"state": "none", "held_because": []}
 
@@ -29,19 +32,32 @@ class PublicationFailedError(ExpectedFailure, RuntimeError):
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what would be sent and changed; send nothing.")
-@click.option("--approve", is_flag=True, help="Send although it is held back for what changed.")
+@click.option(
+    "--approve",
+    metavar="[N]",
+    type=click.IntRange(min=1),
+    is_flag=False,
+    flag_value=WHAT_IS_CURRENT,
+    help="Send publication N although it is held back for what changed. Without N: what is "
+    "current, unless something else waits.",
+)
 @click.option("--why", help="Why you approve it; asked for where it is not given.")
 @click.option("--by", help="Who approves it. [default: your user name]")
 @json_option
 @click.pass_context
 def publish(
-    ctx: click.Context, dry_run: bool, approve: bool, why: str | None, by: str | None, as_json: bool
+    ctx: click.Context,
+    dry_run: bool,
+    approve: int | None,
+    why: str | None,
+    by: str | None,
+    as_json: bool,
 ) -> None:
     """Publish the current constitution, if the gate lets it pass.
 
     Nothing is sent that the platform has already. A constitution that did not converge or is
     empty is never sent; one that changed more than LABELAUDIT_CHURN_LIMIT, or has undecided
-    guidelines, waits for --approve and ends with exit code 3.
+    guidelines, waits for --approve and ends with exit code 3; the message names its number.
     """
     settings = opening.settings()
     approval = _approval(approve, by, why)
@@ -65,17 +81,20 @@ def publish(
         say(f"Publication {held} is held back:")
         for reason in result["held_because"]:
             say(f"  {reason}")
-        say("What would change: labelaudit publish --dry-run. To send it all the same: --approve")
+        say(
+            "What would change: labelaudit publish --dry-run. To send it all the same: "
+            f"labelaudit publish --approve {held}"
+        )
         ctx.exit(HELD_EXIT_CODE)
 
 
-def _approval(approve: bool, by: str | None, why: str | None) -> tuple[str, str] | None:
-    """Return who approves and why; None where nobody does.
+def _approval(approve: int | None, by: str | None, why: str | None) -> Approval | None:
+    """Return who approves what, and why; None where nobody does.
 
     Raises:
         UsageError: if it cannot be known, or is said without --approve.
     """
-    if not approve:
+    if approve is None:
         if by or why:
             raise click.UsageError("--by and --why belong to --approve; give that too.")
         return None
@@ -88,10 +107,12 @@ def _approval(approve: bool, by: str | None, why: str | None) -> tuple[str, str]
             by = getpass.getuser()
         except (KeyError, OSError):
             raise click.UsageError("Your user has no name here; say it: --by NAME.") from None
-    return str(by), str(why)
+    from labelaudit_dagster.publishing import Approval
+
+    return Approval(str(by), str(why), None if approve == WHAT_IS_CURRENT else approve)
 
 
-def _publish(settings: Settings, approval: tuple[str, str] | None, tell: Any) -> None:
+def _publish(settings: Settings, approval: Approval | None, tell: Any) -> None:
     """Run the job that publishes.
 
     Raises:
@@ -99,7 +120,11 @@ def _publish(settings: Settings, approval: tuple[str, str] | None, tell: Any) ->
     """
     from labelaudit_dagster.launch import run_group
 
-    config = {} if approval is None else {"approved_by": approval[0], "approved_why": approval[1]}
+    config: dict[str, Any] = {}
+    if approval is not None:
+        config = {"approved_by": approval.by, "approved_why": approval.why}
+        if approval.sequence is not None:
+            config["approved_publication"] = approval.sequence
     outcome = run_group(
         settings,
         "constitution",
@@ -111,9 +136,9 @@ def _publish(settings: Settings, approval: tuple[str, str] | None, tell: Any) ->
         raise PublicationFailedError(" ".join(outcome.problems) or "Dagster does not say why.")
 
 
-def _dry_run(settings: Settings, approval: tuple[str, str] | None) -> PublicationOutcome:
+def _dry_run(settings: Settings, approval: Approval | None) -> PublicationOutcome:
     """Judge the current constitution without storing or sending anything."""
-    from labelaudit_dagster.publishing import Approval, PublishingError, publish_current
+    from labelaudit_dagster.publishing import PublishingError, publish_current
     from labelaudit_dagster.resources.constitution_target import constitution_target
 
     with opening.reading_database(settings) as database:
@@ -127,7 +152,7 @@ def _dry_run(settings: Settings, approval: tuple[str, str] | None) -> Publicatio
             constitution_target(settings),
             churn_limit=settings.churn_limit,
             now=datetime.now(UTC),
-            approval=None if approval is None else Approval(*approval),
+            approval=approval,
             dry_run=True,
         )
 

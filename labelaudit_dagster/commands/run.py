@@ -114,7 +114,10 @@ def constitution(
     else:
         show_constitution(store, everything=False)
     if publish and (held := waiting_publication(settings)) is not None:
-        say(f"Publication {held} is held back. See it and approve it: labelaudit publish --help")
+        say(
+            f"Publication {held} is held back. See it: labelaudit publish --dry-run; approve it: "
+            f"labelaudit publish --approve {held}"
+        )
         ctx.exit(HELD_EXIT_CODE)
 
 
@@ -216,7 +219,10 @@ def run_all(ctx: click.Context, /, publish: bool, as_json: bool) -> None:
         if not as_json and name == "audit":
             _show_corpus(settings, outcomes, as_json=False)
     if publish and (held := waiting_publication(settings)) is not None:
-        say(f"Publication {held} is held back. See it and approve it: labelaudit publish --help")
+        say(
+            f"Publication {held} is held back. See it: labelaudit publish --dry-run; approve it: "
+            f"labelaudit publish --approve {held}"
+        )
         ctx.exit(HELD_EXIT_CODE)
 
 

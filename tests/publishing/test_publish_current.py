@@ -110,6 +110,51 @@ def test_an_approval_at_first_sight_is_recorded_too(desk: Desk, platform: Platfo
     assert "churn limit" in approved.held_because[0]
 
 
+def named(sequence: int) -> Approval:
+    return Approval(APPROVAL.by, APPROVAL.why, sequence)
+
+
+def test_an_approval_counts_for_the_publication_that_it_names(
+    desk: Desk, platform: PlatformServer
+) -> None:
+    desk.make("abc")
+    desk.publish()
+    desk.make("abd")
+    assert desk.publish().sequence == 2
+    for wrong in (1, 3):
+        with pytest.raises(PublishingError, match=f"{wrong} does not wait .* publication 2 does"):
+            desk.publish(approval=named(wrong))
+    assert accepted_there(platform) == ["abc"]
+    sent = desk.publish(approval=named(2))
+    assert (sent.state, sent.sequence) == ("sent", 2)
+    # The same command again, after whatever interrupted it.
+    assert desk.publish(approval=named(2)).state == "unchanged"
+    with pytest.raises(PublishingError, match="3 does not wait for approval; nothing does"):
+        desk.publish(approval=named(3))
+    assert accepted_there(platform) == ["abc", "abd"]
+
+
+@pytest.mark.parametrize("approval", [APPROVAL, named(2)], ids=["bare", "named"])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_nobody_approves_what_became_current_meanwhile(
+    desk: Desk, platform: PlatformServer, approval: Approval, dry_run: bool
+) -> None:
+    desk.make("abc")
+    desk.publish()
+    desk.make("abd")
+    assert desk.publish().sequence == 2
+    desk.make("abe")
+    with pytest.raises(PublishingError, match="2 waits, but the current constitution is another"):
+        desk.publish(approval=approval, dry_run=dry_run)
+    assert desk.states() == [(1, "sent"), (2, "held")]
+    assert list_publications(desk.database)[0].approved_at is None
+    assert accepted_there(platform) == ["abc"]
+
+    assert desk.publish().sequence == 3
+    assert desk.publish(approval=named(3)).state == "sent"
+    assert accepted_there(platform) == ["abc", "abe"]
+
+
 def test_an_approval_that_nothing_needs_leaves_no_trace(desk: Desk) -> None:
     desk.make("abc")
     assert desk.publish(approval=APPROVAL).state == "sent"
