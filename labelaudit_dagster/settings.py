@@ -98,6 +98,29 @@ class Settings(BaseSettings):
     scorer_requests_per_minute: int = Field(
         default=120, ge=0, description="Most requests to the scorer in a minute; 0 sets no limit."
     )
+    avid_url: str | None = Field(
+        default=None,
+        description="Base address of AVID's API, or of one like it: what stands before /submit.",
+    )
+    avid_api_key: SecretStr | None = Field(
+        default=None, description="Key for AVID, sent alone in the Authorization header. Secret."
+    )
+    avid_system_name: str = Field(
+        default="the audited system",
+        min_length=1,
+        max_length=200,
+        description="Name of the audited system in reports for AVID.",
+    )
+    scaffold_topics: str = Field(
+        default="",
+        max_length=2_000,
+        description="Topics of the scaffold `fixed`, with commas. Default: the five largest.",
+    )
+    tutorial_topic: str = Field(
+        default="",
+        max_length=200,
+        description="Topic of the scaffold `tutorial`. Default: the largest.",
+    )
     churn_limit: float = Field(
         default=0.3,
         ge=0,
@@ -214,7 +237,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"cannot be opened ({error})") from error
         return value
 
-    @field_validator("platform_api_key", "scorer_api_key")
+    @field_validator("platform_api_key", "scorer_api_key", "avid_api_key")
     @classmethod
     def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -224,7 +247,7 @@ class Settings(BaseSettings):
             raise ValueError("holds a character that no HTTP header can carry; copy the key again")
         return SecretStr(text)
 
-    @field_validator("platform_url", "scorer_url", "public_url")
+    @field_validator("platform_url", "scorer_url", "avid_url", "public_url")
     @classmethod
     def _web_address(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
