@@ -28,12 +28,17 @@ Kind = Literal[
     "slow-body",
     "idempotency-conflict",
     "model-conflict",
+    "not-configured",
+    "stale-report",
     "too-large",
     "unsupported-media-type",
     "invalid-value",
     "unknown-id",
+    "nothing-to-submit",
+    "precondition-required",
     "too-many-requests",
     "defect",
+    "submission-failed",
     "unavailable",
     "storage-full",
 ]
@@ -54,12 +59,17 @@ KINDS: Mapping[Kind, tuple[int, str]] = {
     "slow-body": (408, "The body came too slowly"),
     "idempotency-conflict": (409, "The idempotency key was used before"),
     "model-conflict": (409, "The model's name is taken"),
+    "not-configured": (409, "This installation is not set up for it"),
+    "stale-report": (412, "The report was saved by somebody else meanwhile"),
     "too-large": (413, "The body is too large"),
     "unsupported-media-type": (415, "The body is of the wrong type"),
     "invalid-value": (422, "A value cannot be accepted"),
     "unknown-id": (422, "An id is not known here"),
+    "nothing-to-submit": (422, "There is nothing to submit"),
+    "precondition-required": (428, "The version that was edited must be named"),
     "too-many-requests": (429, "Too many requests"),
     "defect": (500, "Something is wrong on our side"),
+    "submission-failed": (502, "The other side did not confirm the submission"),
     "unavailable": (503, "Not possible at the moment"),
     "storage-full": (507, "There is no room to store this"),
 }
@@ -82,12 +92,15 @@ class ProblemError(Exception):
         detail: One or two sentences: the cause and what to do.
         errors: The single fields that are wrong, where that is the cause.
         headers: More headers of the answer.
+        current: What is there instead of what the request took for current, strict JSON; None
+            where that is not the problem.
     """
 
     kind: Kind
     detail: str
     errors: Sequence[FieldError] = ()
     headers: Mapping[str, str] | None = None
+    current: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
         return self.detail
@@ -106,6 +119,7 @@ def problem_document(problem: ProblemError, request_id: str) -> dict[str, Any]:
         request_id: Id of the request; the log has it too.
     """
     status, title = KINDS[problem.kind]
+    extension = {} if problem.current is None else {"current": dict(problem.current)}
     return {
         "type": f"urn:labelaudit:problem:{problem.kind}",
         "title": title,
@@ -113,6 +127,7 @@ def problem_document(problem: ProblemError, request_id: str) -> dict[str, Any]:
         "detail": problem.detail,
         "instance": f"urn:uuid:{request_id}",
         "errors": list(problem.errors),
+        **extension,
     }
 
 
@@ -159,6 +174,10 @@ PROBLEM_SCHEMA: dict[str, Any] = {
                 "additionalProperties": False,
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
+        },
+        "current": {
+            "type": "object",
+            "description": "With stale-report alone: the newer version, as GET gives it.",
         },
     },
 }
