@@ -15,12 +15,20 @@ from labelaudit_dagster.constitution.document import (
 )
 from labelaudit_dagster.constitution.errors import ConstitutionError
 from labelaudit_dagster.constitution.estimates import ItemEstimates, ItemUncertainty
+from labelaudit_dagster.constitution.explanation import (
+    certainty_sentences,
+    support_sentences,
+    verdict_sentence,
+)
 from labelaudit_dagster.constitution.gate import HELD_CODES, GateDecision, publication_gate
+from labelaudit_dagster.constitution.nearest_change import NearestChange, nearest_change
+from labelaudit_dagster.constitution.next_guidelines import Candidate, next_guidelines
 from labelaudit_dagster.constitution.payload import (
     PAYLOAD_KEYS,
     payload_hash,
     publication_payload,
 )
+from labelaudit_dagster.constitution.perspective_bands import PerspectiveBands, perspective_bands
 from labelaudit_dagster.constitution.perspectives import SIDES, support_by_side
 from labelaudit_dagster.constitution.reasons import STATUSES, TESTS, Reason, Status
 from labelaudit_dagster.constitution.rule import (
@@ -41,14 +49,18 @@ __all__ = [
     "STATUSES",
     "TESTS",
     "AcceptanceRule",
+    "Candidate",
     "ConstitutionError",
     "GateDecision",
     "ItemEstimates",
     "ItemUncertainty",
+    "NearestChange",
+    "PerspectiveBands",
     "Reason",
     "Status",
     "accepted_mask",
     "canonical_json",
+    "certainty_sentences",
     "churn",
     "consensus_score",
     "constitution_document",
@@ -56,7 +68,10 @@ __all__ = [
     "decide_constitution",
     "diff_constitutions",
     "difference_sentences",
+    "nearest_change",
+    "next_guidelines",
     "payload_hash",
+    "perspective_bands",
     "publication_gate",
     "publication_payload",
     "raw_support",
@@ -64,4 +79,6 @@ __all__ = [
     "score_table",
     "strict_json",
     "support_by_side",
+    "support_sentences",
+    "verdict_sentence",
 ]

@@ -77,7 +77,7 @@ def support_by_side(
     helpful_counts = np.bincount(cell, weights=values, minlength=3 * m).reshape(m, 3)
     shares = np.full((m, 3), np.nan)
     np.divide(helpful_counts, counts, out=shares, where=counts > 0)
-    hidden = _hidden_groups(counts, min_group)
+    hidden = hidden_groups(counts, min_group)
     shares[hidden] = np.nan
     columns: dict[str, object] = {"guideline_id": list(ids)}
     for column, side in enumerate(SIDES):
@@ -88,7 +88,7 @@ def support_by_side(
     return pd.DataFrame(columns)
 
 
-def _hidden_groups(counts: NDArray[np.int64], min_group: int) -> NDArray[np.bool_]:
+def hidden_groups(counts: NDArray[np.int64], min_group: int) -> NDArray[np.bool_]:
     """Return which groups to hide, so that no small group follows from the totals."""
     hidden = (counts > 0) & (counts < min_group)
     for _ in range(counts.shape[1] - 1):

@@ -10,6 +10,7 @@ from labelaudit_dagster.constitution.charts.guidelines import (
     passing_chart,
     threshold_chart,
 )
+from labelaudit_dagster.constitution.charts.perspectives import perspective_chart
 from labelaudit_dagster.constitution.charts.rendering import to_png
 from labelaudit_dagster.constitution.charts.solution import (
     candidates_chart,
@@ -27,6 +28,7 @@ __all__ = [
     "convergence_chart",
     "intercept_factor_chart",
     "passing_chart",
+    "perspective_chart",
     "rater_factor_histogram",
     "threshold_chart",
     "to_png",
