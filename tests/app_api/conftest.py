@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,13 @@ _spec.loader.exec_module(_store)
 postgresql_server = _store.postgresql_server
 postgresql_url = _store.postgresql_url
 database_url = _store.database_url
+
+# Likewise the homes with audits, which are modules beside the tests that use them.
+for _folder in (Path(__file__).parent, Path(__file__).parents[1] / "assets"):
+    if str(_folder) not in sys.path:
+        sys.path.insert(0, str(_folder))
+
+from audited_homes import AuditedServer, copy_of, make_audited_home  # noqa: E402 - the path first
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -136,6 +144,26 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
     with served(home, http_max_bytes=64 * 1024) as running_server:
         fill(running_server.database)
         yield running_server
+
+
+@pytest.fixture(scope="session")
+def audited_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a constitution and two people's audits; copy it before you change it."""
+    return make_audited_home(tmp_path_factory.mktemp("audited") / "home")
+
+
+@pytest.fixture(scope="module")
+def make_audited_server(
+    audited_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AuditedServer:
+    """Start a server on a copy of `audited_home`; a context manager. No call is limited."""
+
+    def start(**options: Any) -> Any:
+        home = copy_of(audited_home, tmp_path_factory.mktemp("copied") / "home")
+        unlimited = {"rate_limit_per_minute": 0, "failure_limit_per_minute": 0}
+        return served(home, **{**unlimited, **options})
+
+    return start
 
 
 @pytest.fixture
