@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from labelaudit_dagster.store import ROLES, Role
+from labelaudit_dagster.store import PERSONAL_ROLES, ROLES, Role
 
 Allowed = frozenset[Role] | None
 """Roles that may use a route; None for everybody, without any token."""
@@ -13,6 +13,10 @@ Allowed = frozenset[Role] | None
 EVERYBODY: Final = None
 OPERATOR: Final[frozenset[Role]] = frozenset({"operator"})
 PIPELINE: Final[frozenset[Role]] = frozenset({"operator", "pipeline"})
+PERSON: Final[frozenset[Role]] = PERSONAL_ROLES
+AUDIT_READERS: Final[frozenset[Role]] = frozenset({"auditor", "analyst", "operator"})
+AUDITORS: Final[frozenset[Role]] = frozenset({"auditor", "operator"})
+EVERYBODYS_READERS: Final[frozenset[Role]] = frozenset({"analyst", "operator"})
 EVERY_ROLE: Final[frozenset[Role]] = frozenset(ROLES)
 
 ACCESS: Final[Mapping[str, Allowed]] = {
@@ -27,6 +31,61 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "POST /api/openapi/prolific/demographics": PIPELINE,
     "GET /v1/constitution": EVERY_ROLE,
     "POST /v1/ratings": OPERATOR,
+    "GET /join/{invitation}": EVERYBODY,
+    "POST /v1/session": EVERYBODY,
+    "GET /v1/session": EVERY_ROLE,
+    "DELETE /v1/session": EVERYBODY,
+    "GET /v1/me": PERSON,
+    "DELETE /v1/me": PERSON,
+    # Routes of IndieLabel; a GET that changes something is only for the original client.
+    "GET /audit_settings": AUDIT_READERS,
+    "GET /get_labeling": AUDIT_READERS,
+    "GET /get_comments_to_label": AUDIT_READERS,
+    "GET /get_comments_to_label_topic": AUDIT_READERS,
+    "GET /get_personalized_model": AUDIT_READERS,
+    "POST /get_personalized_model": AUDITORS,
+    "GET /get_personalized_model_topic": AUDITORS,
+    "POST /get_personalized_model_topic": AUDITORS,
+    "GET /get_audit": AUDIT_READERS,
+    "GET /get_cluster_results": AUDIT_READERS,
+    "GET /get_group_size": AUDIT_READERS,
+    "GET /get_group_model": AUDITORS,
+    "POST /get_group_model": AUDITORS,
+    "GET /get_explore_examples": AUDIT_READERS,
+    # The typed audit API; whose data a person may have is judged by each route.
+    "GET /v1/corpus": AUDIT_READERS,
+    "GET /v1/topics": AUDIT_READERS,
+    "GET /v1/exploration": AUDIT_READERS,
+    "GET /v1/results": AUDIT_READERS,
+    "GET /v1/groups/columns": AUDIT_READERS,
+    "GET /v1/groups/size": AUDIT_READERS,
+    "GET /v1/groups/comparison": AUDIT_READERS,
+    "GET /v1/charts/topic-overview": AUDIT_READERS,
+    "GET /v1/charts/topic-results": AUDIT_READERS,
+    "GET /v1/charts/group-comparison": AUDIT_READERS,
+    "GET /v1/users": EVERYBODYS_READERS,
+    "GET /v1/users/{user}/models": AUDIT_READERS,
+    "POST /v1/users/{user}/models": AUDITORS,
+    "GET /v1/users/{user}/models/{model}": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/suggestions": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/labels": AUDIT_READERS,
+    "POST /v1/users/{user}/models/{model}/labels": AUDITORS,
+    "PUT /v1/users/{user}/models/{model}/labels/{item_id}": AUDITORS,
+    "GET /v1/users/{user}/models/{model}/trainings": AUDIT_READERS,
+    "POST /v1/users/{user}/models/{model}/trainings": AUDITORS,
+    "GET /v1/users/{user}/models/{model}/trainings/{version}": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/audit": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/topics": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/results": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/predictions": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/comparison": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/charts/topic-overview": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/charts/topic-results": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/charts/topic-disagreement": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/charts/performance": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/charts/labels": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/charts/against-system": AUDIT_READERS,
+    "GET /v1/users/{user}/models/{model}/charts/comparison": AUDIT_READERS,
 }
 """Every route of the API. A route that is missing here keeps the application from starting."""
 

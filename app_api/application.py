@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from app_api.access import ACCESS
 from app_api.audit import AuditReader
 from app_api.authentication import authorise
+from app_api.client_files import ClientFiles
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
 from app_api.guard import Guard
@@ -61,6 +62,7 @@ def create_app(
 
     Raises:
         StoreError: The database cannot be opened.
+        SettingsError: The folder of the web client holds none.
         RuntimeError: A route has no entry in the table of rights, or an entry no route.
     """
     opened = None if database is not None else Database.open(settings.resolved_database_url)
@@ -88,6 +90,10 @@ def create_app(
         lifespan=lifespan,
         dependencies=[Depends(authorise)],
     )
+    client = None
+    if settings.client_dir is not None:
+        # Asked where no route fits, so that routes win and wrong methods stay wrong.
+        client = app.router.default = ClientFiles(settings.client_dir, app.router.default)
     metrics = Metrics()
     app.state.services = Services(
         settings=settings,
@@ -101,6 +107,7 @@ def create_app(
         limits=RateLimits(settings.rate_limit_per_minute, settings.failure_limit_per_minute),
         metrics=metrics,
         now=now,
+        client=client,
     )
     for router in ROUTERS:
         app.include_router(router)

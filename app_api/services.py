@@ -11,6 +11,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from app_api.audit import AuditReader
+from app_api.client_files import ClientFiles
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
 from app_api.guard import Guard
@@ -43,6 +44,7 @@ class Services:
         limits: How often somebody may ask.
         metrics: Figures for Prometheus.
         now: Returns the time in UTC.
+        client: A foreign web client's files, where one is served at `/`.
         large_bodies: Held while a large document is parsed, so that memory holds one at a time.
     """
 
@@ -57,6 +59,7 @@ class Services:
     limits: RateLimits
     metrics: Metrics
     now: Callable[[], datetime] = utc_now
+    client: ClientFiles | None = None
     large_bodies: threading.Lock = field(default_factory=threading.Lock)
 
 

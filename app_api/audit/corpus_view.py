@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,54 @@ class CorpusView:
             read,
             lambda rows: int(rows.nbytes),
         )
+
+    def labelling_rows(self) -> NDArray[np.int64]:
+        """Return the rows of `training_rows` that can be told apart and read, ascending.
+
+        Of several comments with one text the first of the corpus is it; blank ones are left out.
+
+        Raises:
+            ArtifactError: The splits cannot be read.
+        """
+        import numpy as np
+
+        def choose() -> NDArray[np.int64]:
+            first: dict[str, int] = {}
+            for row, text in enumerate(self.table.texts):
+                first.setdefault(text, row)
+            texts, training = self.table.texts, self.training_rows().tolist()
+            return np.array(
+                [row for row in training if first[texts[row]] == row and texts[row].strip()],
+                dtype=np.int64,
+            )
+
+        return self._cache.get(
+            ("labelling_rows", self.version), choose, lambda rows: int(rows.nbytes)
+        )
+
+    def texts_of(self, item_ids: Sequence[int]) -> dict[int, str]:
+        """Return the texts of some comments; unknown ones are left out.
+
+        Raises:
+            ArtifactError: The comments cannot be read.
+        """
+        import numpy as np
+
+        wanted = np.unique(np.array(item_ids, dtype=np.int64))
+        rows = self.table.rows_of_items(wanted).tolist()
+        found = {int(self.table.item_ids[row]): self.table.texts[row] for row in rows}
+        # Comments that the system has not rated are in no table.
+        missing = [item for item in wanted.tolist() if item not in found]
+        if missing:
+            rest = self._store.load_table(
+                self.refs["comments"],
+                columns=["item_id", "text"],
+                filters=[("item_id", "in", missing)],
+            )
+            found.update(
+                zip(rest["item_id"].tolist(), rest["text"].astype(object).tolist(), strict=True)
+            )
+        return found
 
     def split_of(self, item_ids: list[int]) -> dict[int, str]:
         """Return the split of some comments; unknown ones are left out.

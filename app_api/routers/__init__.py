@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from app_api.routers import constitution, platform, ratings, system
+from app_api.routers import (
+    audit,
+    constitution,
+    indielabel,
+    me,
+    platform,
+    ratings,
+    sessions,
+    system,
+)
 
-ROUTERS = (system.router, platform.router, constitution.router, ratings.router)
+ROUTERS = (
+    system.router,
+    platform.router,
+    constitution.router,
+    ratings.router,
+    sessions.router,
+    me.router,
+    *indielabel.ROUTERS,
+    *audit.AUDIT_ROUTERS,
+)
 """Every router of the API."""
 
 __all__ = ["ROUTERS"]

@@ -40,10 +40,16 @@ class Ready(BaseModel):
     status: Literal["ready"] = "ready"
 
 
-@router.get("/", summary="Leads to the documentation", status_code=307, response_class=Response)
-def root() -> Response:
-    """Lead to the documentation."""
-    return RedirectResponse("docs")
+@router.get(
+    "/",
+    summary="The web client, or the way to the documentation",
+    status_code=307,
+    response_class=Response,
+)
+async def root(request: Request, services: Provided) -> Response:
+    """Give the page of the web client where one is served, else lead to the documentation."""
+    page = None if services.client is None else await services.client.answer(request.scope)
+    return RedirectResponse("docs") if page is None else page
 
 
 @router.get("/healthz", summary="Whether the process is alive")

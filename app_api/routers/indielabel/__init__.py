@@ -1,0 +1,17 @@
+"""Routes compatible with IndieLabel's server; `docs/indielabel-api.md` describes them."""
+
+from __future__ import annotations
+
+from app_api.routers.indielabel import exploration, groups, labelling, results, settings, training
+
+ROUTERS = (
+    settings.router,
+    labelling.router,
+    training.router,
+    results.router,
+    groups.router,
+    exploration.router,
+)
+"""The compatible routes but for reports."""
+
+__all__ = ["ROUTERS"]
