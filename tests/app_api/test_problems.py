@@ -23,7 +23,9 @@ def check_problem(answer: requests.Response, kind: str) -> None:
     status, title = KINDS[kind]
     assert answer.status_code == document["status"] == status
     assert answer.headers["Content-Type"] == MEDIA_TYPE
-    assert set(document) == set(PROBLEM_SCHEMA["required"]) == set(PROBLEM_SCHEMA["properties"])
+    assert set(document) - {"current"} == set(PROBLEM_SCHEMA["required"])
+    assert set(PROBLEM_SCHEMA["properties"]) == {*PROBLEM_SCHEMA["required"], "current"}
+    assert ("current" in document) == (kind == "stale-report")
     assert document["type"] == f"urn:labelaudit:problem:{kind}"
     assert document["type"] in PROBLEM_SCHEMA["properties"]["type"]["enum"]
     assert document["title"] == title
