@@ -21,7 +21,11 @@ from labelaudit_dagster.constitution.explanation import (
     verdict_sentence,
 )
 from labelaudit_dagster.constitution.gate import HELD_CODES, GateDecision, publication_gate
-from labelaudit_dagster.constitution.nearest_change import NearestChange, nearest_change
+from labelaudit_dagster.constitution.nearest_change import (
+    ModelFigures,
+    NearestChange,
+    nearest_change,
+)
 from labelaudit_dagster.constitution.next_guidelines import Candidate, next_guidelines
 from labelaudit_dagster.constitution.payload import (
     PAYLOAD_KEYS,
@@ -54,6 +58,7 @@ __all__ = [
     "GateDecision",
     "ItemEstimates",
     "ItemUncertainty",
+    "ModelFigures",
     "NearestChange",
     "PerspectiveBands",
     "Reason",
