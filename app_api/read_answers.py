@@ -95,8 +95,9 @@ def _kept(
     content: Callable[[], tuple[bytes, Mapping[str, str]]],
 ) -> Response:
     # Another version of the program may make other bytes from the same artifacts.
-    parts = (state, request.url.path, request.url.query, version("labelaudit"))
-    tag = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:_TAG_LENGTH]
+    parts = (state, version("labelaudit"), request.scope["path"])
+    seen = "\0".join(parts).encode("utf-8", "replace") + b"?" + request.scope["query_string"]
+    tag = hashlib.sha256(seen).hexdigest()[:_TAG_LENGTH]
     headers = {**READ_HEADERS, "Vary": _VARY}
     held = matching_tag(request.headers.get("if-none-match"), tag)
     if held is not None:

@@ -16,7 +16,7 @@ MEDIA_TYPES: Final[dict[TableFormat, str]] = {
     "parquet": "application/vnd.apache.parquet",
 }
 
-_ACTIVE: Final = r"^[=+\-@\t\r\n＝＋－＠]"
+_ACTIVE: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Texts that a spreadsheet would run as a formula begin like this (OWASP, "CSV Injection")."""
 
 
@@ -53,8 +53,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
         column = shown[name]
         if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
             continue
-        texts = column.astype(object)
-        shown.isetitem(place, pd.Series([_cell(value) for value in texts], index=shown.index))
+        shown.isetitem(place, [_cell(value) for value in column.astype(object)])
     shown.columns = pd.Index([_safe(str(name)) for name in shown.columns])
     text = shown.to_csv(index=False, lineterminator="\r\n", date_format="%Y-%m-%dT%H:%M:%S.%fZ")
     return text.encode("utf-8", errors="replace")
@@ -73,9 +72,9 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows as objects of plain values, with None for what is missing."""
-    plain = frame.astype(object)
-    rows: list[dict[str, Any]] = plain.where(frame.notna(), None).to_dict(orient="records")
-    return rows
+    plain = frame.astype(object).where(frame.notna(), None)
+    columns = [str(name) for name in plain.columns]
+    return [dict(zip(columns, row, strict=True)) for row in plain.itertuples(index=False)]
 
 
 _FORMATS: Final[dict[str, TableFormat]] = {
@@ -110,6 +109,4 @@ def _cell(value: Any) -> Any:
 
 
 def _safe(text: str) -> str:
-    import re
-
-    return f"'{text}" if re.match(_ACTIVE, text) else text
+    return f"'{text}" if text.startswith(_ACTIVE) else text

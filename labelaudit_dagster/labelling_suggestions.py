@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.auditing.personal_model import choose_next
@@ -25,6 +26,8 @@ def suggest_comments(
     user: str,
     model: str,
     n: int,
+    *,
+    among: ArrayLike | None = None,
 ) -> list[dict[str, Any]]:
     """Choose the comments whose labels are expected to teach a model most.
 
@@ -38,6 +41,7 @@ def suggest_comments(
         user: the person.
         model: the model that is to learn; its labels count, whether trained on or not.
         n: how many, at most.
+        among: item ids to choose from, such as those of a topic; by default all.
 
     Returns:
         Objects with `item_id` and `text`, the best first.
@@ -48,6 +52,8 @@ def suggest_comments(
     """
     splits = store.load(side.refs["rating_splits"])
     candidates = splits.loc[splits["split"] == "train", "item_id"].to_numpy(dtype=np.int64)
+    if among is not None:
+        candidates = np.intersect1d(candidates, np.asarray(among, dtype=np.int64))
     labelled = None if database is None else current_labels(database, user)
     rows = levels = np.empty(0, dtype=np.int64)
     if labelled is not None and len(labelled):

@@ -25,6 +25,12 @@ EXPECTED = {
     "POST /api/openapi/prolific/demographics": {"operator", "pipeline"},
     "GET /v1/constitution": set(ROLES),
     "POST /v1/ratings": {"operator"},
+    "GET /join/{invitation}": {NOBODY, *ROLES},
+    "POST /v1/session": {NOBODY, *ROLES},
+    "GET /v1/session": set(ROLES),
+    "DELETE /v1/session": {NOBODY, *ROLES},
+    "GET /v1/me": {"participant", "auditor"},
+    "DELETE /v1/me": {"participant", "auditor"},
     # The typed audit API.
     "GET /v1/corpus": {"auditor", "analyst", "operator"},
     "GET /v1/topics": {"auditor", "analyst", "operator"},

@@ -1,0 +1,77 @@
+"""A look into the corpus before any label."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from app_api.read_answers import Table, table_answer
+from app_api.routers.audit.documents import Document, generation
+from app_api.routers.audit.query_parameters import Format
+from app_api.routers.audit.table_responses import TABLE_RESPONSES
+from app_api.services import Provided
+
+router = APIRouter(prefix="/v1", tags=["corpus"])
+
+
+class ExploredComment(Document):
+    """A comment and what the system says of it."""
+
+    item_id: int
+    text: str
+    topic: str
+    system_rating: float
+    system_positive: bool = Field(description="Whether that is above the threshold.")
+
+
+class Exploration(Document):
+    """Some comments, in random order."""
+
+    version: str
+    comments: list[ExploredComment]
+
+
+@router.get(
+    "/exploration",
+    summary="Random comments and what the system says of them",
+    response_model=Exploration,
+    responses=TABLE_RESPONSES,
+)
+def exploration(
+    request: Request,
+    services: Provided,
+    n: Annotated[int, Query(ge=1, le=500, description="How many.")] = 20,
+    seed: Annotated[int, Query(ge=0, lt=2**32, description="Another seed, other comments.")] = 0,
+    form: Format = None,
+) -> Response:
+    """Give a random sample of the corpus; the same seed gives the same comments."""
+    view = services.audit.corpus()
+
+    def table() -> Table:
+        import pandas as pd
+
+        from labelaudit_dagster.auditing.views import DECISIONS, exploration_sample
+
+        found: list[dict[str, Any]] = [
+            {
+                "item_id": row["item_id"],
+                "text": row["comment"],
+                "topic": row["topic"],
+                "system_rating": row["rating"],
+                "system_positive": row["system_decision"] == DECISIONS[1],
+            }
+            for row in exploration_sample(view.table, n, seed=seed)
+        ]
+        return Table(
+            "exploration",
+            pd.DataFrame(found, columns=list(ExploredComment.model_fields)),
+            lambda rows: Exploration(
+                version=generation(view),
+                comments=[ExploredComment.model_validate(row) for row in rows],
+            ),
+        )
+
+    return table_answer(request, form, view.version, table)
