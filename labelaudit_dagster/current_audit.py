@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ASSET: Final = "personal_audit"
-HONEST: Final = ("mae_of_median", "mae_of_mean", "rmse", "decision_error")
+HONEST: Final = (
+    "mae_of_median",
+    "mae_of_mean",
+    "rmse",
+    "decision_error",
+    "decision_error_of_mean",
+)
 DISAGREEMENT: Final = (
     "n_compared",
     "mae",

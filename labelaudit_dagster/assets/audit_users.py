@@ -11,17 +11,19 @@ from pydantic import Field
 from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore, Bundle
 from labelaudit_dagster.assets.failures import explained
 from labelaudit_dagster.assets.personal_audit import CODE_VERSIONS
-from labelaudit_dagster.assets.personal_metadata import audit_metadata, model_metadata
+from labelaudit_dagster.assets.personal_metadata import short_metadata
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.home import GROUP_TAG
 from labelaudit_dagster.personal_audit import (
     CorpusSide,
     CorpusSides,
+    ModelHistory,
     audit_bundle,
+    found_histories,
     known_versions,
     model_bundle,
+    no_labels,
     prediction_bundle,
-    read_histories,
 )
 from labelaudit_dagster.resources.artifact_io_manager import PATH, VERSION
 from labelaudit_dagster.settings import Settings
@@ -68,9 +70,11 @@ def audit_users(
             PARTITIONS_NAME, [partition_key(user) for user in users]
         )
 
+        known = _Histories(database, users)
+
         def make(some: Sequence[str]) -> Made:
             with users_locked(settings, some):
-                results = _results(artifact_store, database, side, some, failed)
+                results = _results(artifact_store, side, known.of(some), failed)
                 return results, _write(artifact_store, side, results, context.run.run_id)
 
         done = 0
@@ -107,23 +111,43 @@ def _ahead(make: Callable[[Sequence[str]], Made], users: Sequence[str]) -> Itera
             yield made
 
 
+class _Histories:
+    """What users have labelled and trained: read for all at once, and anew after a new label."""
+
+    def __init__(self, database: Any, users: Sequence[str]) -> None:
+        """Freeze what is due of everybody, and read it."""
+        from labelaudit_dagster.store import label_sequence, record_due_trainings
+
+        self._database = database
+        # Asked first: a label that comes in between makes what was read look older than it is.
+        self._sequence = label_sequence(database)
+        record_due_trainings(database, users, now=datetime.now(UTC))
+        self._found = found_histories(database, users)
+
+    def of(self, users: Sequence[str]) -> dict[str, Sequence[ModelHistory]]:
+        """Return the histories of some users, who are locked; none where somebody has none."""
+        from labelaudit_dagster.store import label_sequence, record_due_trainings
+
+        if label_sequence(self._database) == self._sequence:
+            return {user: self._found.get(user, ()) for user in users}
+        record_due_trainings(self._database, users, now=datetime.now(UTC))
+        return {user: found_histories(self._database, [user]).get(user, ()) for user in users}
+
+
 def _results(
     store: ArtifactStore,
-    database: Any,
     side: CorpusSide,
-    users: Sequence[str],
+    histories: Mapping[str, Sequence[ModelHistory]],
     failed: dict[str, str],
 ) -> Results:
     """Compute the results of some users by partition key; note who failed, and why."""
-    from labelaudit_dagster.store import record_due_trainings
-
-    record_due_trainings(database, users, now=datetime.now(UTC))
     found: Results = {}
-    for user in users:
+    for user, of_user in histories.items():
         try:
+            if not of_user:
+                raise no_labels(user)
             key = partition_key(user)
-            histories = read_histories(database, [user])[user]
-            models = model_bundle(side, histories, known_versions(store, side, key))
+            models = model_bundle(side, of_user, known_versions(store, side, key))
             predictions = prediction_bundle(side, models)
             found[key] = (models, predictions, audit_bundle(side, models, predictions))
         except ExpectedFailure as failure:
@@ -157,18 +181,13 @@ def _events(
     store: ArtifactStore, written: Mapping[str, Mapping[str, ArtifactRef]], results: Results
 ) -> Iterator[dg.AssetMaterialization]:
     """Tell Dagster of each partition."""
-    described: dict[str, Any] = {
-        "personal_models": lambda bundles: model_metadata(bundles[0]),
-        "personal_predictions": lambda _: {},
-        "personal_audit": lambda bundles: audit_metadata(bundles[2]),
-    }
     for key, bundles in results.items():
         for asset, refs in written.items():
             yield dg.AssetMaterialization(
                 asset_key=asset,
                 partition=key,
                 metadata={
-                    **described[asset](bundles),
+                    **short_metadata(asset, bundles[0]),
                     VERSION: dg.MetadataValue.text(refs[key].version),
                     PATH: dg.MetadataValue.path(store.location(refs[key])),
                 },

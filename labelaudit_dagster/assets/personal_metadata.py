@@ -12,6 +12,14 @@ from labelaudit_dagster.personal_audit import CorpusSide
 LISTED = 20
 
 
+def short_metadata(asset: str, models: Bundle) -> dict[str, Any]:
+    """Describe a partition among many in a few figures."""
+    if asset != "personal_models":
+        return {}
+    frame = models["models"]
+    return {"models": len(frame), "labels": int(frame["n_labels"].sum())}
+
+
 def model_metadata(bundle: Bundle) -> dict[str, Any]:
     """Describe the models of a user."""
     models, versions = bundle["models"], bundle["versions"]

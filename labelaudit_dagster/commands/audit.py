@@ -101,7 +101,7 @@ def honest_sentence(model: dict[str, Any]) -> str:
     return (
         f"{labels}; predicted from the others, a label is missed by {errors['mae_of_median']:.2f} "
         f"on average (median) or {errors['mae_of_mean']:.2f} (mean), and "
-        f"{errors['decision_error']:.0%} fall on the other side of the threshold."
+        f"{errors['decision_error_of_mean']:.0%} fall on the other side of the threshold."
     )
 
 

@@ -17,6 +17,7 @@ from labelaudit_dagster.personal_audit.known_versions import CODE_VERSION, known
 from labelaudit_dagster.personal_audit.model_history import (
     ModelHistory,
     NoLabelsError,
+    found_histories,
     no_labels,
     read_histories,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "NoLabelsError",
     "audit_bundle",
     "current_refs",
+    "found_histories",
     "item_ids_of",
     "known_versions",
     "model_bundle",

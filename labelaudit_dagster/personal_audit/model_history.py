@@ -46,6 +46,15 @@ def read_histories(database: Database, users: Sequence[str]) -> dict[str, list[M
         NoLabelsError: if one of them has no trained model.
         StoreError: if the database cannot be read.
     """
+    found = found_histories(database, users)
+    for user in users:
+        if user not in found:
+            raise no_labels(user)
+    return found
+
+
+def found_histories(database: Database, users: Sequence[str]) -> dict[str, list[ModelHistory]]:
+    """Return the trained models of each user who has one; as `read_histories`."""
     from labelaudit_dagster.store import current_labels, list_models, list_trainings
 
     alone = users[0] if len(users) == 1 else None
@@ -56,14 +65,12 @@ def read_histories(database: Database, users: Sequence[str]) -> dict[str, list[M
     for training in list_trainings(database, alone):
         versions.setdefault((training.user_id, training.model), []).append(training)
     wanted = set(users)
-    histories: dict[str, list[ModelHistory]] = {user: [] for user in users}
+    histories: dict[str, list[ModelHistory]] = {}
     for (user, name), trainings in versions.items():
         if user in wanted:
             labels_of = partial(_labels_of, database, newest)
-            histories[user].append(ModelHistory(models[user, name], trainings, labels_of))
-    for user, found in histories.items():
-        if not found:
-            raise no_labels(user)
+            one = ModelHistory(models[user, name], trainings, labels_of)
+            histories.setdefault(user, []).append(one)
     return histories
 
 

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 LEVELS_OF_A_STEP: Final = 2.0**-14
 """Stored means are rounded to a power of two near this share of the scale's length."""
 
-ERROR_FIGURES: Final = ("mae_of_median", "mae_of_mean", "rmse", "decision_error")
+ERROR_FIGURES: Final = (
+    "mae_of_median",
+    "mae_of_mean",
+    "rmse",
+    "decision_error",
+    "decision_error_of_mean",
+)
 
 
 def model_bundle(
@@ -66,9 +72,9 @@ def model_bundle(
         models.append(_model_row(history, given, used))
     return Bundle(
         models=pd.DataFrame(models).astype(_MODEL_TYPES),
-        labels=pd.concat(labels, ignore_index=True),
-        versions=pd.DataFrame(versions).astype(dict.fromkeys(ERROR_FIGURES, "float64")),
-        curves=pd.concat(curves, ignore_index=True),
+        labels=_stacked(labels),
+        versions=pd.DataFrame(versions),
+        curves=_stacked(curves),
     )
 
 
@@ -176,15 +182,25 @@ def _version(
     return figures, posterior, left_out, used
 
 
-def _curves(side: CorpusSide, name: str, posterior: PersonalPosterior) -> pd.DataFrame:
-    """Return how the person answers to each severity, level by level."""
+def _curves(side: CorpusSide, name: str, posterior: PersonalPosterior) -> dict[str, Any]:
+    """Return how the person answers to each severity, level by level, as columns."""
     grid, values = side.model.grid, side.scale.values
+    return {
+        "model": np.full(posterior.tail.size, name, dtype=object),
+        "above": np.repeat(values[:-1], len(grid)),
+        "severity": np.tile(grid, len(values) - 1),
+        "probability": posterior.tail.ravel(),
+    }
+
+
+def _stacked(parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return one table of several that are given as columns of arrays, which is quicker."""
     return pd.DataFrame(
         {
-            "model": name,
-            "above": np.repeat(values[:-1], len(grid)),
-            "severity": np.tile(grid, len(values) - 1),
-            "probability": posterior.tail.ravel(),
+            name: np.concatenate([part[name] for part in parts])
+            if isinstance(parts[0][name], np.ndarray)
+            else pd.concat([part[name] for part in parts], ignore_index=True)
+            for name in parts[0]
         }
     )
 
@@ -204,7 +220,7 @@ def _usable(
 
 def _honest(left_out: pd.DataFrame, side: CorpusSide) -> dict[str, Any]:
     figures = error_figures(left_out, side.scale.threshold)
-    return {name: figures[name] for name in ERROR_FIGURES}
+    return {name: np.nan if figures[name] is None else figures[name] for name in ERROR_FIGURES}
 
 
 def _with_system(side: CorpusSide, posterior: PersonalPosterior) -> dict[str, Any]:
@@ -224,14 +240,19 @@ def _with_system(side: CorpusSide, posterior: PersonalPosterior) -> dict[str, An
 
 def _label_rows(
     name: str, given: pd.DataFrame, used: NDArray[np.bool_], left_out: pd.DataFrame
-) -> pd.DataFrame:
-    rows = given[["item_id", "rating", "labelled_at"]].copy()
-    rows.insert(0, "model", name)
-    rows["used"] = used
-    predicted = left_out[["item_id", "mean", "median", "p_above"]].rename(
-        columns={name: f"left_out_{name}" for name in ("mean", "median", "p_above")}
-    )
-    return rows.merge(predicted, on="item_id", how="left")
+) -> dict[str, Any]:
+    """Return columns; both tables are ordered by item, and what was used is what was left out."""
+    columns: dict[str, Any] = {
+        "model": np.full(len(given), name, dtype=object),
+        **{column: given[column].to_numpy() for column in ("item_id", "rating")},
+        "labelled_at": given["labelled_at"],
+        "used": used,
+    }
+    for column in ("mean", "median", "p_above"):
+        values = np.full(len(given), np.nan, dtype=np.float32)
+        values[used] = left_out[column].to_numpy()
+        columns[f"left_out_{column}"] = values
+    return columns
 
 
 def _model_row(
