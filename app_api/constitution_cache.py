@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from labelaudit_dagster.artifacts import ArtifactStore
-from labelaudit_dagster.current_constitution import read_current_constitution
+from labelaudit_dagster.current_constitution import CurrentConstitution, read_current_constitution
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +57,11 @@ class ConstitutionCache:
 
 def _read(artifacts: ArtifactStore) -> ConstitutionBody | None:
     current = read_current_constitution(artifacts)
-    if current is None:
-        return None
+    return None if current is None else constitution_body(current)
+
+
+def constitution_body(current: CurrentConstitution) -> ConstitutionBody:
+    """Return the document of a constitution as strict JSON."""
     plain = json.dumps(
         current.document, ensure_ascii=False, allow_nan=False, separators=(",", ":")
     ).encode("utf-8")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore
+from labelaudit_dagster.artifacts import ArtifactNotFoundError, ArtifactRef, ArtifactStore
 from labelaudit_dagster.constitution.uncertainty_join import with_uncertainty
 
 FIELDS = (
@@ -108,17 +109,38 @@ def _ordered(record: dict[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
     return {name: record[name] for name in (*first, *rest)}
 
 
+def find_uncertainty(
+    store: ArtifactStore, ref: ArtifactRef, parameters: Mapping[str, Any]
+) -> ArtifactRef | None:
+    """Return the uncertainty of the same factorization under the same rule, or None.
+
+    Args:
+        store: the artifact store.
+        ref: a version of the constitution.
+        parameters: those of its document.
+
+    Raises:
+        ArtifactError: if what is stored is damaged.
+    """
+    wanted = store.manifest(ref).inputs.get("factorization")
+    current = store.current("uncertainty")
+    if current is None:
+        return None
+    for found in (current, *reversed(store.versions("uncertainty"))):
+        try:
+            if store.manifest(found).inputs.get("factorization") != wanted:
+                continue
+            rule = store.load_json(found, "options")["rule"]
+        except ArtifactNotFoundError:
+            continue  # pruned since it was listed
+        if all(parameters[name] == value for name, value in rule.items()):
+            return found
+    return None
+
+
 def _uncertainty(store: ArtifactStore, ref: ArtifactRef, document: dict[str, Any]) -> Any:
-    """Return the uncertainty of the same factorization under the same rule, or None."""
-    found = store.current("uncertainty")
-    if found is None or store.manifest(found).inputs.get("factorization") != store.manifest(
-        ref
-    ).inputs.get("factorization"):
-        return None
-    rule = store.load_json(found, "options")["rule"]
-    if any(document["parameters"][name] != value for name, value in rule.items()):
-        return None
-    return store.load_table(found, "guidelines")
+    found = find_uncertainty(store, ref, document["parameters"])
+    return None if found is None else store.load_table(found, "guidelines")
 
 
 def read_changes(store: ArtifactStore) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app_api.conditional import READ_HEADERS, accepts_gzip, entity_tag, matching_tag
+from app_api.constitution_cache import ConstitutionBody
 from app_api.problems import ProblemError
 from app_api.services import Provided
 
@@ -29,6 +30,11 @@ def constitution(request: Request, services: Provided) -> Response:
             "no-constitution",
             "No constitution has been computed yet; the operator runs: labelaudit run constitution",
         )
+    return body_answer(request, body)
+
+
+def body_answer(request: Request, body: ConstitutionBody) -> Response:
+    """Answer with a constitution, compressed where that is accepted, or 304."""
     held = matching_tag(request.headers.get("if-none-match"), body.tag)
     if held is not None:
         return Response(status_code=304, headers={**READ_HEADERS, "ETag": held})

@@ -89,7 +89,7 @@ def _needed(
     """Return how many ratings by people of that leniency turn the decision; None for none."""
     n, helpful = int(record["n_ratings"]), int(record["n_helpful"])
     intercept = 0.0 if record["intercept"] is None else float(record["intercept"])
-    accepted = record["status"] == "accepted"
+    accepted = bool(record["status"] == "accepted")
     value = 0.0 if accepted else 1.0
     pull = (value - figures.mu - leniency) / (1.0 + figures.lambda_intercept)
 
@@ -97,12 +97,12 @@ def _needed(
         total = n + more
         support = (helpful + value * more) / total
         moved = (n * intercept + more * pull) / total
-        passes = (
+        passes: bool = (
             total >= rule.min_ratings
             and support >= rule.min_support
             and moved > rule.intercept_threshold
         )
-        return bool(passes) != accepted
+        return passes != accepted
 
     return _fewest(turned)
 

@@ -70,6 +70,13 @@ from labelaudit_dagster.store.errors import (
     UnknownReportError,
 )
 from labelaudit_dagster.store.guarding import is_guarded
+from labelaudit_dagster.store.guideline_lists import (
+    ListedGuideline,
+    OwnRating,
+    count_ratings,
+    list_guidelines,
+    list_ratings,
+)
 from labelaudit_dagster.store.import_plan import ImportMode
 from labelaudit_dagster.store.invitations import (
     SESSION_LIFETIME,
@@ -171,10 +178,12 @@ __all__ = [
     "InvitationError",
     "Label",
     "LabelReceipt",
+    "ListedGuideline",
     "Model",
     "ModelConflictError",
     "ModelKind",
     "NoCorpusError",
+    "OwnRating",
     "Publication",
     "PublicationStateError",
     "ReceivedConstitution",
@@ -208,6 +217,7 @@ __all__ = [
     "corpus_fingerprint",
     "corpus_quarantine_counts",
     "corpus_scale",
+    "count_ratings",
     "create_invitation",
     "create_token",
     "current_ids",
@@ -236,9 +246,11 @@ __all__ = [
     "list_changes",
     "list_corpora",
     "list_demographics",
+    "list_guidelines",
     "list_invitations",
     "list_models",
     "list_publications",
+    "list_ratings",
     "list_received",
     "list_reports",
     "list_sessions",
