@@ -49,8 +49,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     import pandas as pd
 
     shown = frame.copy(deep=False)
-    for place, name in enumerate(shown.columns):
-        column = shown[name]
+    for place in range(shown.shape[1]):
+        column = shown.iloc[:, place]
         if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
             continue
         shown.isetitem(place, [_cell(value) for value in column.astype(object)])
