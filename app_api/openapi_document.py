@@ -29,12 +29,23 @@ def completed_openapi(document: dict[str, Any]) -> dict[str, Any]:
             "type": "http",
             "scheme": "bearer",
             "description": "Made by the operator with `labelaudit token create`.",
-        }
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-labelaudit-session",
+            "description": (
+                "Set by signing in. What changes something also needs the header X-CSRF-Token "
+                "with the csrf_token of GET /v1/session. On this machine, without TLS, the "
+                "cookie's name is labelaudit-session-PORT."
+            ),
+        },
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             allowed = allowed_roles(method.upper(), path)
-            operation["security"] = [] if allowed is None else [{"token": sorted(allowed)}]
+            roles = sorted(allowed or ())
+            operation["security"] = [{"token": roles}, {"session": roles}] if roles else []
             operation["x-roles"] = sorted(allowed or EVERY_ROLE)
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = {

@@ -51,7 +51,7 @@ KINDS: Mapping[Kind, tuple[int, str]] = {
     "forbidden": (403, "The caller may not do this"),
     "foreign-page": (403, "Another site's page may not do this"),
     "csrf-token": (403, "The token against forged requests is missing"),
-    "invitation-refused": (403, "The invitation is not valid"),
+    "invitation-refused": (410, "The invitation is not valid"),
     "not-found": (404, "There is nothing here"),
     "no-constitution": (404, "There is no constitution yet"),
     "no-corpus": (404, "There is nothing to audit yet"),

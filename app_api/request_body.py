@@ -27,6 +27,19 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         ProblemError: The type is wrong, or the body is too large, too slow or cut off.
     """
     _check_type(request.headers)
+    return await read_bytes(request, max_bytes)
+
+
+async def read_bytes(request: Request, max_bytes: int) -> bytes:
+    """Read the body of a request, whatever it brings.
+
+    Args:
+        request: Nothing of its body was read before.
+        max_bytes: Most bytes; reading stops there, whatever the request announced.
+
+    Raises:
+        ProblemError: The body is too large, too slow or cut off.
+    """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > max_bytes:
         raise _too_large(max_bytes)

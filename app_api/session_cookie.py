@@ -7,7 +7,7 @@ port, because browsers share the cookies of all ports.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 
 from fastapi import Request
 from starlette.responses import Response
@@ -25,7 +25,7 @@ def read_session_cookie(request: Request, settings: Settings) -> str | None:
 
 
 def set_session_cookie(
-    response: Response, request: Request, settings: Settings, text: str, expires_at: datetime
+    response: Response, request: Request, settings: Settings, text: str, lifetime: timedelta
 ) -> None:
     """Have the browser keep a session until it ends.
 
@@ -34,13 +34,14 @@ def set_session_cookie(
         request: What it answers.
         settings: Of the installation.
         text: The session's.
-        expires_at: When the session ends, in UTC.
+        lifetime: How long the session lasts.
     """
     secure = _is_secure(request, settings)
     response.set_cookie(
         _name(request, secure),
         text,
-        expires=expires_at,
+        # Not `Expires`: the browser's clock may be another one.
+        max_age=int(lifetime.total_seconds()),
         path="/",
         secure=secure,
         httponly=True,

@@ -64,6 +64,13 @@ COMMANDS = "labelaudit_dagster.commands"
         "doctor": (f"{COMMANDS}.doctor:doctor", "Check this installation and say what to do"),
         "serve": (f"{COMMANDS}.serve:serve", "Serve the embedded platform and the API"),
         "token": (f"{COMMANDS}.token:token", "Make, list and revoke tokens of the API"),
+        "invite": (f"{COMMANDS}.invite:invite", "Make a link that signs somebody in"),
+        "session": (f"{COMMANDS}.session:session", "List and end invitations and sessions"),
+        "export-person": (
+            f"{COMMANDS}.forget:export_person",
+            "Everything that is stored about somebody",
+        ),
+        "forget": (f"{COMMANDS}.forget:forget", "Delete everything about somebody for good"),
         "dagster": (f"{COMMANDS}.dagster:dagster", "The Dagster UI and daemon on this home"),
         "instability": (
             f"{COMMANDS}.instability:instability",

@@ -17,7 +17,11 @@ from labelaudit_dagster.settings import unknown_variables
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
-    *(page for name in ("README.md", "CHANGELOG.md") if (page := ROOT / name).is_file()),
+    *(
+        page
+        for name in ("README.md", "CHANGELOG.md", "SECURITY.md")
+        if (page := ROOT / name).is_file()
+    ),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 LARGEST_PICTURE = 150_000
@@ -64,7 +68,7 @@ def test_links_and_pictures_resolve(page: Path) -> None:
 def test_every_page_is_linked_from_a_front_page() -> None:
     fronts = [ROOT / "README.md", ROOT / "docs" / "README.md"]
     linked = {(front.parent / link).resolve() for front in fronts for link in links(front)}
-    pages = set((ROOT / "docs").glob("*.md")) - set(fronts)
+    pages = {*(ROOT / "docs").glob("*.md"), ROOT / "SECURITY.md"} - set(fronts)
     assert len(pages) >= 6
     assert sorted(named(page) for page in pages - linked) == []
 

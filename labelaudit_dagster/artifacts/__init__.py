@@ -11,6 +11,7 @@ together. Importing this package loads neither pandas, pyarrow nor fsspec.
 from __future__ import annotations
 
 from labelaudit_dagster.artifacts.artifact_store import ArtifactStore
+from labelaudit_dagster.artifacts.erasing import ErasedCounts
 from labelaudit_dagster.artifacts.errors import (
     ArtifactCorruptError,
     ArtifactError,
@@ -44,6 +45,7 @@ __all__ = [
     "Blob",
     "Bundle",
     "CurrentPointer",
+    "ErasedCounts",
     "Manifest",
     "Pin",
     "PruneReport",

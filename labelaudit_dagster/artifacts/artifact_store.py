@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from labelaudit_dagster.artifacts.erasing import ErasedCounts, erase
 from labelaudit_dagster.artifacts.errors import (
     ArtifactNotFoundError,
     ArtifactValueError,
@@ -378,3 +379,16 @@ class ArtifactStore:
         if not dry_run:
             self._manifest_at.cache_clear()
         return report
+
+    def erase(self, asset: str, partition: str) -> ErasedCounts:
+        """Remove a partition with every version of it, the current and pinned ones too.
+
+        For what must not be kept, whoever refers to it. Nobody may write the partition meanwhile.
+        Doing it again finds nothing.
+
+        Raises:
+            ArtifactStorageError: if the storage refuses; begin again, it goes on where it ended.
+        """
+        erased = erase(self._storage, artifact_key(asset, partition))
+        self._manifest_at.cache_clear()
+        return erased
