@@ -116,7 +116,10 @@ def run_audit(
     if not corpus.succeeded:
         return [corpus]
     with Launcher(settings) as launcher:
-        return [corpus, launcher.audit_users(progress=progress)]
+        users = launcher.audit_users(progress=progress)
+    if users.succeeded:
+        _prune(settings)
+    return [corpus, users]
 
 
 def train_user(

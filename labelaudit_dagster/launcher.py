@@ -60,7 +60,7 @@ class Launcher:
         self._settings = settings
         self._store = ArtifactStore(settings.resolved_artifacts_url)
         self._opening = threading.Lock()
-        self._running = threading.Lock()
+        self._running = threading.RLock()
         self._held = ExitStack()
         self._opened: _Opened | None = None
 
@@ -110,7 +110,8 @@ class Launcher:
 
         opened = self._open()
         refs = current_refs(self._store)
-        with users_locked(self._settings, [user]):
+        # In this order: a run of many users holds the first and waits for the second.
+        with self._running, users_locked(self._settings, [user]):
             now = datetime.now(UTC)
             recorded: list[Training] = (
                 record_due_trainings(opened.database, [user], now=now)

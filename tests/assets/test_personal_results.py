@@ -150,6 +150,30 @@ def test_trainings_of_one_user_at_once_follow_each_other(prepared: AuditHome):
         assert [one.version for one in list_trainings(database, "anna")] == [0]
 
 
+def test_one_and_many_at_once_do_not_wait_for_each_other_for_ever(prepared: AuditHome):
+    for number in range(4):
+        prepared.label(f"user{number}", LENIENT)
+    outcomes = []
+    with Launcher(prepared.settings) as launcher:
+
+        def one(user: str) -> None:
+            outcomes.append(launcher.train_user(user, pictures=False).succeeded)
+
+        def many() -> None:
+            outcomes.append(launcher.audit_users().succeeded)
+
+        threads = [threading.Thread(target=many, daemon=True) for _ in range(2)]
+        threads += [
+            threading.Thread(target=one, args=(f"user{number}",), daemon=True)
+            for number in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=120)
+        assert outcomes == [True] * 6
+
+
 def test_versions_are_the_same_computed_again_or_kept(prepared: AuditHome, tmp_path: Path):
     with Launcher(prepared.settings) as launcher:
         for n in (1, 4, 9):
