@@ -49,12 +49,13 @@ def against_system_chart(you: ArrayLike, system: ArrayLike, *, scale: RatingScal
     counts, edges, _ = np.histogram2d(
         np.clip(other, low, high), np.clip(own, low, high), bins=CELLS, range=[(low, high)] * 2
     )
+    at = edges.tolist()  # plain numbers, as JSON wants them
     rows = [
         {
-            "x": edges[i],
-            "x2": edges[i + 1],
-            "y": edges[j],
-            "y2": edges[j + 1],
+            "x": at[i],
+            "x2": at[i + 1],
+            "y": at[j],
+            "y2": at[j + 1],
             "count": int(counts[i, j]),
         }
         for i, j in np.argwhere(counts > 0).tolist()

@@ -9,6 +9,7 @@ import sys
 import zlib
 
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 
@@ -158,6 +159,8 @@ def test_specs_are_strict_json_with_named_data_and_titles(specs, name):
     spec = specs[name]
     text = json.dumps(spec, allow_nan=False)
     assert json.loads(text) == spec
+    # The API's writer takes no number of NumPy for one, unlike that of the standard library.
+    assert orjson.loads(orjson.dumps(spec)) == spec
     assert spec["title"]["text"]
     assert "data" not in spec
     names = [layer["data"]["name"] for layer in spec["layer"]]
