@@ -1,0 +1,1 @@
+"""Reports over HTTP: their documents, evidence, drafts, forms for people, and submission."""
