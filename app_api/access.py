@@ -17,6 +17,7 @@ PERSON: Final[frozenset[Role]] = PERSONAL_ROLES
 AUDIT_READERS: Final[frozenset[Role]] = frozenset({"auditor", "analyst", "operator"})
 AUDITORS: Final[frozenset[Role]] = frozenset({"auditor", "operator"})
 EVERYBODYS_READERS: Final[frozenset[Role]] = frozenset({"analyst", "operator"})
+RATERS: Final[frozenset[Role]] = frozenset({"participant", "operator"})
 EVERY_ROLE: Final[frozenset[Role]] = frozenset(ROLES)
 
 ACCESS: Final[Mapping[str, Allowed]] = {
@@ -30,7 +31,19 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "POST /api/openapi/constitution": PIPELINE,
     "POST /api/openapi/prolific/demographics": PIPELINE,
     "GET /v1/constitution": EVERY_ROLE,
-    "POST /v1/ratings": OPERATOR,
+    "POST /v1/ratings": RATERS,
+    # The constitution; what people rate and said.
+    "GET /v1/constitutions": EVERY_ROLE,
+    "GET /v1/constitutions/{version}": EVERY_ROLE,
+    "GET /v1/constitutions/{version}/changes": EVERY_ROLE,
+    "GET /v1/constitution/changes": EVERY_ROLE,
+    "GET /v1/constitution/guidelines": EVERY_ROLE,
+    "GET /v1/constitution/guidelines/{guideline}": EVERY_ROLE,
+    "GET /v1/constitution/charts/{chart}": EVERY_ROLE,
+    "GET /v1/constitution/charts/perspectives/{guideline}": EVERY_ROLE,
+    "GET /v1/guidelines": EVERY_ROLE,
+    "GET /v1/guidelines/next": RATERS | EVERYBODYS_READERS,
+    "GET /v1/users/{user}/ratings": PERSON | EVERYBODYS_READERS,
     "GET /join/{invitation}": EVERYBODY,
     "POST /v1/session": EVERYBODY,
     "GET /v1/session": EVERY_ROLE,

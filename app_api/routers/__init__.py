@@ -5,6 +5,7 @@ from __future__ import annotations
 from app_api.routers import (
     audit,
     constitution,
+    constitutions,
     indielabel,
     me,
     platform,
@@ -22,6 +23,7 @@ ROUTERS = (
     me.router,
     *indielabel.ROUTERS,
     *audit.AUDIT_ROUTERS,
+    *constitutions.CONSTITUTION_ROUTERS,
 )
 """Every router of the API."""
 

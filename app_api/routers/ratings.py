@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app_api.callers import Calling, require_own, user_or_self
 from app_api.problem_handlers import validation_problem
 from app_api.problems import field_problem
 from app_api.request_body import read_body, read_object
@@ -26,8 +27,16 @@ class PostedRating(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    participant_id: str = Field(min_length=1, description="Who rates; a new id is added.")
-    guideline_id: str = Field(min_length=1, description="A guideline of this community.")
+    participant_id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Who rates; a new id is added. Participants rate for themselves, and need not "
+        "say it.",
+        examples=["anna"],
+    )
+    guideline_id: str = Field(
+        min_length=1, description="A guideline of this community.", examples=["guideline-24"]
+    )
     rating: RatingValue
 
 
@@ -53,7 +62,7 @@ async def _posted_rating(request: Request) -> PostedRating:
 
 @router.post(
     "/ratings",
-    summary="Give a rating for a participant",
+    summary="Rate a guideline",
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -61,12 +70,21 @@ async def _posted_rating(request: Request) -> PostedRating:
         }
     },
 )
-def add(services: Provided, posted: Annotated[PostedRating, Depends(_posted_rating)]) -> KeptRating:
-    """Store a rating, on the disk before the answer; an earlier one of the pair is superseded."""
+def add(
+    services: Provided,
+    caller: Calling,
+    posted: Annotated[PostedRating, Depends(_posted_rating)],
+) -> KeptRating:
+    """Store a rating, on the disk before the answer; an earlier one of the pair is superseded.
+
+    Participants rate for themselves alone, operators for everybody.
+    """
+    participant_id = user_or_self(caller, posted.participant_id, field="participant_id")
+    require_own(caller, participant_id)
     try:
         stored = add_rating(
             services.database,
-            posted.participant_id,
+            participant_id,
             posted.guideline_id,
             posted.rating == "helpful",
             now=services.now(),

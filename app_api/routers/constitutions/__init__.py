@@ -1,0 +1,26 @@
+"""Constitutions under `/v1`: history, differences, guidelines with explanations, charts, rating."""
+
+from __future__ import annotations
+
+from app_api.routers.constitutions import (
+    changes,
+    charts,
+    explanations,
+    guidelines,
+    history,
+    own_ratings,
+    to_rate,
+)
+
+CONSTITUTION_ROUTERS = (
+    history.router,
+    changes.router,
+    guidelines.router,
+    explanations.router,
+    charts.router,
+    to_rate.router,
+    own_ratings.router,
+)
+"""Every router of the constitution beside the whole document."""
+
+__all__ = ["CONSTITUTION_ROUTERS"]
