@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from app_api.routers import (
     audit,
+    avid,
     constitution,
     constitutions,
     indielabel,
     me,
     platform,
     ratings,
+    reports,
     sessions,
     system,
 )
@@ -22,6 +24,8 @@ ROUTERS = (
     sessions.router,
     me.router,
     *indielabel.ROUTERS,
+    reports.router,
+    avid.router,
     *audit.AUDIT_ROUTERS,
     *constitutions.CONSTITUTION_ROUTERS,
 )

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from app_api.routers.indielabel import exploration, groups, labelling, results, settings, training
+from app_api.routers.indielabel import (
+    exploration,
+    groups,
+    labelling,
+    reports,
+    results,
+    settings,
+    training,
+)
 
 ROUTERS = (
     settings.router,
@@ -11,7 +19,8 @@ ROUTERS = (
     results.router,
     groups.router,
     exploration.router,
+    reports.router,
 )
-"""The compatible routes but for reports."""
+"""The compatible routes."""
 
 __all__ = ["ROUTERS"]
