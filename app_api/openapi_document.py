@@ -48,8 +48,11 @@ def completed_openapi(document: dict[str, Any]) -> dict[str, Any]:
             operation["security"] = [{"token": roles}, {"session": roles}] if roles else []
             operation["x-roles"] = sorted(allowed or EVERY_ROLE)
             operation["responses"].pop("422", None)
-            operation["responses"]["default"] = {
-                "description": "A problem.",
-                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            # Some routes show browsers a page in place of the document, and say so.
+            default = operation["responses"].setdefault("default", {})
+            default["description"] = "A problem."
+            default["content"] = {
+                MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+                **default.get("content", {}),
             }
     return document

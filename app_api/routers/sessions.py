@@ -36,6 +36,8 @@ router = APIRouter(tags=["session"])
 MAX_BODY_BYTES = 16 * 1024
 
 _FORM = "application/x-www-form-urlencoded"
+_PAGE: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}
+"""In the OpenAPI document, of what browsers get as a page."""
 
 
 class PostedSignIn(BaseModel):
@@ -78,7 +80,7 @@ class WhoAmI(BaseModel):
     "/join/{invitation}",
     summary="What an invitation is for; it is not used by this",
     response_model=Offer,
-    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+    responses={200: _PAGE, "default": _PAGE},
 )
 def join(request: Request, services: Provided, invitation: str) -> Response:
     """Show browsers a page to sign in with, and programs what the invitation is for.
@@ -124,7 +126,10 @@ async def _posted_sign_in(request: Request, services: Provided) -> PostedSignIn:
     summary="Sign in by an invitation",
     status_code=201,
     response_model=WhoAmI,
-    responses={303: {"description": "Signed in by the form of the invitation's page."}},
+    responses={
+        303: {"description": "Signed in by the form of the invitation's page."},
+        "default": _PAGE,
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
