@@ -10,8 +10,11 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -163,16 +166,29 @@ def client(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield Client(server)
 
 
-@pytest.fixture
-def make_client(prepared_home: Path, tmp_path: Path) -> Callable[..., Any]:
-    """Serve a copy of the prepared home; a context manager that gives the server."""
+@pytest.fixture(scope="session")
+def start_prepared(prepared_home: Path) -> Callable[..., Any]:
+    """Serve a copy of the prepared home at a path; a context manager that gives the server."""
 
-    def start(**options: Any) -> Any:
-        home = tmp_path / "home"
+    @contextmanager
+    def start(home: Path, **options: Any) -> Iterator[Any]:
         shutil.copytree(prepared_home, home)
-        return served(home, **options)
+        with served(home, **options) as server:
+            yield SimpleNamespace(**vars(server), get=server.get, post=server.post)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def start_empty() -> Callable[..., Any]:
+    """Serve an empty home at a path; a context manager that gives the server."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    """The time of every server here."""
+    return NOW
 
 
 @pytest.fixture
