@@ -55,6 +55,13 @@ class Caller:
         """Public id of token or session, for limits and the log; None for a local program."""
         return self.token_id or self.session_id
 
+    @property
+    def shown(self) -> str:
+        """How the log names them: never by name."""
+        if self.local:
+            return "this-machine"
+        return f"session:{self.session_id}" if self.session_id else f"token:{self.token_id}"
+
 
 LOCAL_OPERATOR: Final = Caller("operator", local=True)
 """A program on the same machine, while nothing tells callers apart."""

@@ -19,7 +19,9 @@ logger = logging.getLogger("labelaudit.api")
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -27,6 +29,7 @@ SAFE_HEADERS = {
 """Headers of every answer that does not set them itself."""
 
 _LONGEST_LOGGED_PATH = 200
+_LONGEST_LOGGED_METHOD = 20
 
 
 class RequestFrame:
@@ -97,16 +100,31 @@ class _Exchange:
 
     def _log(self, seconds: float) -> None:
         client = self._scope.get("client")
-        # The query is left out, and what is no plain character stays percent-encoded.
-        path = quote(str(self._scope["path"]), safe="/:@-._~!$&'()*+,;=", errors="replace")
+        caller = self._state.get("caller")
+        fields = {
+            "address": client[0] if client else "-",
+            "method": self._method[:_LONGEST_LOGGED_METHOD],
+            "route": self._shown_route(),
+            "status": self._status,
+            "bytes": self._bytes,
+            "milliseconds": round(seconds * 1000, 1),
+            "by": "-" if caller is None else caller.shown,
+            "request": self._id,
+        }
         access_log.info(
-            "%s %s %s %d %d bytes %.1f ms token=%s request=%s",
-            client[0] if client else "-",
-            self._method,
-            path[:_LONGEST_LOGGED_PATH],
-            self._status,
-            self._bytes,
-            seconds * 1000,
-            self._state.get("token_id", "-"),
-            self._id,
+            "%(address)s %(method)s %(route)s %(status)d %(bytes)d bytes %(milliseconds).1f ms "
+            "by=%(by)s request=%(request)s",
+            fields,
+            extra={"fields": fields},
         )
+
+    def _shown_route(self) -> str:
+        """Return the route's template: names of people and invitations stand in paths.
+
+        A path without a route is shown as it came, percent-encoded and without its query.
+        """
+        template = getattr(self._scope.get("route"), "path", None)
+        if template is not None:
+            return str(template)
+        path = quote(str(self._scope["path"]), safe="/:@-._~!$&'()*+,;=", errors="replace")
+        return path[:_LONGEST_LOGGED_PATH]

@@ -1,13 +1,19 @@
-"""The server's log: one entry a line whatever a request holds, and no token in it."""
+"""The server's log: one entry a line whatever a request holds, and no secret in it."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
-_TOKEN = re.compile(r"(la_[0-9a-f]{16}_)[A-Za-z0-9_-]+")
+LogFormat = Literal["text", "json"]
+
+_SECRET = re.compile(r"(la[is]?_[0-9a-f]{16}_)[A-Za-z0-9_-]+")
+"""Tokens, invitations and sessions: the id may stay, the secret may not."""
+
 _CONTINUED = "\n    | "
 
 
@@ -22,12 +28,34 @@ class OneLineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the entry of a record."""
         first, *more = super().format(record).splitlines() or [""]
-        return _TOKEN.sub(r"\1…", _CONTINUED.join(_visible(line) for line in (first, *more)))
+        return _SECRET.sub(r"\1…", _CONTINUED.join(_visible(line) for line in (first, *more)))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class's name
         """Return the first line of the entry, the message without line ends."""
         record.message = _visible(record.message)
         return super().formatMessage(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object in ASCII a line, without secrets.
+
+    Keys: `time` (UTC), `level`, `logger`, `message`; `traceback` where there is one; and what the
+    record has in `fields`, as requests do.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the entry of a record."""
+        moment = datetime.fromtimestamp(record.created, UTC)
+        document: dict[str, Any] = {
+            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            document["traceback"] = self.formatException(record.exc_info)
+        return _SECRET.sub(r"\1...", json.dumps(document, allow_nan=False, default=str))
 
 
 def _visible(text: str) -> str:
@@ -37,8 +65,13 @@ def _visible(text: str) -> str:
     )
 
 
-def log_configuration(level: str = "INFO") -> dict[str, Any]:
-    """Return the `logging` configuration of the server: everything goes to standard error."""
+def log_configuration(form: LogFormat = "text", level: str = "INFO") -> dict[str, Any]:
+    """Return the `logging` configuration of the server: everything goes to standard error.
+
+    Args:
+        form: Lines to read, or a JSON object a line.
+        level: Lowest level of our own entries.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -47,12 +80,13 @@ def log_configuration(level: str = "INFO") -> dict[str, Any]:
                 "()": OneLineFormatter,
                 "format": "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s",
                 "datefmt": "%Y-%m-%dT%H:%M:%S",
-            }
+            },
+            "json": {"()": JsonFormatter},
         },
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
-                "formatter": "line",
+                "formatter": "json" if form == "json" else "line",
                 "stream": "ext://sys.stderr",
             }
         },

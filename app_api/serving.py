@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app_api.server_log import log_configuration
+from app_api.services import Services
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.store import Database, is_guarded, list_tokens
 
@@ -74,7 +75,8 @@ def run_server(app: FastAPI, listener: socket.socket) -> None:
         app: The application.
         listener: A listening socket; it is closed at the end.
     """
-    logging.config.dictConfig(log_configuration())
+    services: Services = app.state.services
+    logging.config.dictConfig(log_configuration(services.settings.log_format))
     with _ended_by_signals():
         uvicorn.Server(server_configuration(app)).run(sockets=[listener])
 

@@ -165,6 +165,9 @@ class Settings(BaseSettings):
         default=None,
         description="Address by which people reach the API, for invitation links and cookies.",
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Form of the API's log: lines to read, or an object a line."
+    )
     session_days: int = Field(
         default=30, ge=1, le=365, description="How long somebody who signed in stays so."
     )

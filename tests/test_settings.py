@@ -55,6 +55,7 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         "scorer_url": "https://scorer.example/score",
         "avid_url": "https://avid.example/prod",
         "public_url": "https://audit.example",
+        "log_format": "json",
         "training": "elsewhere",
         "client_dir": "/srv/client",
         "method": "gradient_descent",
