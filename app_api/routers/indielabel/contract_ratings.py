@@ -49,11 +49,10 @@ def rating_of_choice(choice: int, scale: RatingScale) -> float | None:
     threshold = scale.contract_threshold
     placed = zip(scale.values, scale.to_contract(scale.values).tolist(), strict=True)
     near = [
-        (abs(place - choice), value)
+        (_distance(place, choice), value)
         for value, place in placed
         if (place > threshold) == (choice > threshold)
     ]
-    # With the threshold above 4 - ε or below 0 + ε one side may lack a choice, never a value.
     return min(near)[1]
 
 
@@ -68,7 +67,12 @@ def choice_of_rating(rating: float | None, scale: RatingScale) -> str:
     threshold = scale.contract_threshold
     place = float(scale.to_contract(rating))
     same_side = [one for one in CHOICES if (one > threshold) == (place > threshold)]
-    return str(min((abs(one - place), one) for one in same_side)[1])
+    return str(min((_distance(place, one), one) for one in same_side)[1])
+
+
+def _distance(place: float, choice: int) -> float:
+    # Rounded, so that what lies in the middle is equally near to both sides.
+    return round(abs(place - choice), 9)
 
 
 def _choice(comment: str, value: Any) -> int:

@@ -180,6 +180,22 @@ def start_prepared(prepared_home: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def start_forum() -> Callable[..., Any]:
+    """Prepare another forum and serve it; a context manager that gives the client."""
+
+    @contextmanager
+    def start(
+        home: Path, *, n_comments: int, values: tuple[float, ...], threshold: float
+    ) -> Iterator[Client]:
+        scale = RatingScale.from_values(values, threshold=threshold)
+        prepare(home, forum(n_comments, 16, values), scale)
+        with served(home) as server:
+            yield Client(server)
+
+    return start
+
+
+@pytest.fixture(scope="session")
 def start_empty() -> Callable[..., Any]:
     """Serve an empty home at a path; a context manager that gives the server."""
     return served
