@@ -206,7 +206,8 @@ def _rows(connection: Connection, query: Select[Any]) -> list[dict[str, Any]]:
 
 def _plain(row: RowMapping) -> dict[str, Any]:
     return {
-        name: value.isoformat() if isinstance(value, datetime) else value
+        # SQLAlchemy's names may be of a class of their own, which strict writers of JSON refuse.
+        str(name): value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
         if name not in _INTERNAL
     }

@@ -11,7 +11,7 @@ import requests
 from audited_homes import MODEL
 
 from labelaudit_dagster.artifacts import ArtifactError, ArtifactStore
-from labelaudit_dagster.forgetting import PERSONAL_ASSETS
+from labelaudit_dagster.forgetting import PERSONAL_ASSETS, forget_user
 from labelaudit_dagster.home import HomeError
 from labelaudit_dagster.launcher import Launcher
 from labelaudit_dagster.opened_instance import dagster_instance
@@ -125,6 +125,19 @@ def test_what_is_erased_is_gone_everywhere_and_nothing_else(server):
     # Whoever comes back begins anew.
     again = signed_in(server, "ann").get(f"{server.url}/v1/me", timeout=60).json()
     assert (again["labels"], again["models"], again["reports"]) == ([], [], [])
+
+
+def test_runs_about_several_people_stay_and_are_named(server):
+    now = server.app.state.services.now()
+    forgotten = forget_user(server.settings, server.database, "bob", now=now)
+    assert (forgotten.versions, forgotten.was_partition, forgotten.runs) == (3, True, 0)
+    [shared_run] = forgotten.shared_runs
+    with dagster_instance(server.settings) as instance:
+        assert instance.get_run_by_id(shared_run).job_name == "audit_users_job"
+    again = forget_user(server.settings, server.database, "bob", now=now)
+    assert again.is_empty
+    assert again.shared_runs == (shared_run,)
+    assert versions_of(server, "ann") == 3
 
 
 @pytest.mark.parametrize(
