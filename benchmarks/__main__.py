@@ -1,6 +1,6 @@
 """Run all benchmarks, print their tables and keep them in `benchmarks/README.md`.
 
-`python -m benchmarks` runs everything (about ten minutes on two cores); with `--quick` it runs
+`python -m benchmarks` runs everything (about half an hour on two cores); with `--quick` it runs
 small sizes, at half the bar.
 """
 
@@ -16,6 +16,16 @@ SECTIONS = {
     "factorization": "The factorization, against the notebook's iteration and other references",
     "importing": "Importing votes",
     "pipeline": "The whole pipeline, from the command line",
+    "personal_models": "Personal models: how well a few labels predict the others",
+    "personal_model_speed": "Personal models: time and memory",
+}
+PICTURES = {
+    "factorization": "![Time per sweep against ratings](figures/factorization-growth.png)",
+    "personal_models": (
+        "Reliability of P(above the threshold): where dots lie on the dashed line, a probability "
+        "is the share that comes true. Bars are two standard errors.\n\n"
+        "![Predicted against observed shares](figures/personal-models-reliability.png)"
+    ),
 }
 INTRODUCTION = """\
 # Benchmarks
@@ -26,22 +36,32 @@ and is shared. `bar` is what must be reached.
 """
 
 
+def page() -> str:
+    """Return the page of all results that are kept."""
+    parts = [INTRODUCTION]
+    for name, title in SECTIONS.items():
+        kept = FOLDER / "results" / f"{name}.md"
+        if not kept.is_file():
+            continue
+        parts.append(f"## {title}\n\n{kept.read_text('utf-8')}")
+        if name in PICTURES:
+            parts.append(f"{PICTURES[name]}\n")
+    return "\n".join(parts)
+
+
 def main() -> int:
     """Run each benchmark in a process of its own and put the tables together."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="small sizes, half the bars")
     quick = parser.parse_args().quick
     failed = []
-    page = [INTRODUCTION]
     for name, title in SECTIONS.items():
         print(f"\n## {title}\n", flush=True)
         command = [sys.executable, "-m", f"benchmarks.{name}", *(["--quick"] if quick else [])]
         if subprocess.run(command, cwd=FOLDER.parent, check=False).returncode:
             failed.append(name)
-        page.append(f"## {title}\n\n{(FOLDER / 'results' / f'{name}.md').read_text('utf-8')}")
     if not quick:
-        page.insert(2, "![Time per sweep against ratings](figures/factorization-growth.png)\n")
-        (FOLDER / "README.md").write_text("\n".join(page), encoding="utf-8")
+        (FOLDER / "README.md").write_text(page(), encoding="utf-8")
     if failed:
         print(f"\nMissed a bar: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

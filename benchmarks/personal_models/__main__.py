@@ -101,10 +101,6 @@ def main() -> int:
             f"the test):\n\n{picking}\n"
         )
         draw(reliability(unseen), corpus.scale.threshold, PICTURE)
-        text += (
-            "\nReliability of P(above): dots on the dashed line are right; bars are two standard "
-            f"errors.\n\n![Predicted against observed shares](figures/{PICTURE.name})\n"
-        )
     text += f"\nMeasured in {perf_counter() - began:.0f} s on {os.cpu_count()} cores.\n"
     print(text)
     if not quick:
