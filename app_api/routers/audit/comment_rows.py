@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app_api.routers.audit.documents import Document
 
@@ -24,6 +24,25 @@ _ERRORS: Final = ("none", "under-sensitive", "over-sensitive", "none")
 
 class CommentRow(Document):
     """A comment beside the system and, where a model is asked, the person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "item_id": 17,
+                    "text": "boss loot raid",
+                    "topic": "3_loot_boss_raid_squad",
+                    "categories": ["Insult"],
+                    "system_rating": 3.1,
+                    "system_positive": True,
+                    "your_rating": 1.2,
+                    "your_positive": False,
+                    "error": "over-sensitive",
+                    "error_amount": 1.1,
+                }
+            ]
+        }
+    )
 
     item_id: int
     text: str

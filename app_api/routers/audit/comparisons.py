@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.audit import CorpusView
@@ -74,6 +74,20 @@ MostTopics = Annotated[int, Query(alias="topics", ge=1, le=50, description="Most
 
 class ComparedTopic(Document):
     """One point of view on one topic."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "topic_id": 3,
+                    "topic": "3_loot_boss_raid_squad",
+                    "n_comments": 180,
+                    "series": "gender: Female",
+                    "value": 1.8,
+                }
+            ]
+        }
+    )
 
     topic_id: int
     topic: str

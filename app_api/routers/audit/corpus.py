@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app_api.audit import CorpusView
 from app_api.read_answers import document_answer
 from app_api.routers.audit.documents import Document, Scale, generation
+from app_api.routers.audit.table_responses import READ_RESPONSES
 from app_api.services import Provided, Services
 
 router = APIRouter(prefix="/v1", tags=["corpus"])
@@ -32,7 +33,12 @@ class CorpusSummary(Document):
     demographic_columns: list[str] = Field(description="What is known of the people of the crowd.")
 
 
-@router.get("/corpus", summary="What is audited, and on which scale", response_model=CorpusSummary)
+@router.get(
+    "/corpus",
+    summary="What is audited, and on which scale",
+    response_model=CorpusSummary,
+    responses=READ_RESPONSES,
+)
 def corpus(request: Request, services: Provided) -> Response:
     """Give the size of the corpus and the scale of its ratings.
 

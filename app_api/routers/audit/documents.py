@@ -26,6 +26,24 @@ class Document(BaseModel):
 class Scale(Document):
     """The scale of all ratings of an answer; a rating above the threshold is positive."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "values": [0.0, 1.0, 2.0, 3.0, 4.0],
+                    "labels": [
+                        "not at all toxic",
+                        "slightly toxic",
+                        "moderately toxic",
+                        "very toxic",
+                        "extremely toxic",
+                    ],
+                    "threshold": 2.0,
+                }
+            ]
+        }
+    )
+
     values: list[float] = Field(description="Value of each level, ascending.")
     labels: list[str] = Field(description="What people read for each level.")
     threshold: float = Field(description="Ratings above it are positive (toxic, say).")
@@ -38,6 +56,14 @@ class Scale(Document):
 
 class HonestError(Document):
     """How wrong a model is: each own label predicted from the others; null below two labels."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"mae_of_median": 0.55, "mae_of_mean": 0.61, "rmse": 0.83, "decision_error": 0.1}
+            ]
+        }
+    )
 
     mae_of_median: float | None = Field(description="Mean absolute error of the median.")
     mae_of_mean: float | None = Field(description="Mean absolute error of the mean.")
@@ -54,6 +80,21 @@ class HonestError(Document):
 
 class Disagreement(Document):
     """How far the system is from a model; a perfect model may have a large one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "n_compared": 480,
+                    "mae": 0.92,
+                    "mse": 1.3,
+                    "rmse": 1.14,
+                    "signed_avg_diff": -0.21,
+                    "decision_disagreement": 0.18,
+                }
+            ]
+        }
+    )
 
     n_compared: int = Field(description="Comments compared: those kept for this.")
     mae: float = Field(description="Mean absolute difference.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.read_answers import Table, table_answer
@@ -19,6 +19,20 @@ router = APIRouter(prefix="/v1", tags=["corpus"])
 
 class ExploredComment(Document):
     """A comment and what the system says of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "item_id": 17,
+                    "text": "boss loot raid",
+                    "topic": "3_loot_boss_raid_squad",
+                    "system_rating": 3.1,
+                    "system_positive": True,
+                }
+            ]
+        }
+    )
 
     item_id: int
     text: str

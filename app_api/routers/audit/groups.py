@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.group_models import checked_conditions
@@ -24,6 +24,10 @@ _MOST_CONDITIONS = 100
 class GroupValue(Document):
     """A value of a demographic column."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"column": "gender", "value": "Female", "n_raters": 112}]}
+    )
+
     column: str
     value: str
     n_raters: int = Field(description="People with it, five or more.")
@@ -39,6 +43,14 @@ class GroupColumns(Document):
 
 class GroupSize(Document):
     """How many people are in a group."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"version": "8d02c1f0a9b7e654", "conditions": {"gender": ["Female"]}, "size": 112}
+            ]
+        }
+    )
 
     version: str
     conditions: dict[str, list[str]] = Field(description="As they were understood.")

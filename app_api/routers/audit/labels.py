@@ -48,6 +48,23 @@ Rating = Annotated[
 class LabelRow(Document):
     """A label that counts: the newest of its comment."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "item_id": 17,
+                    "text": "boss loot raid",
+                    "rating": 1.0,
+                    "labelled_at": "2026-03-01T12:00:00Z",
+                    "sequence": 4,
+                    "left_out_mean": 1.3,
+                    "left_out_median": 1.0,
+                    "left_out_p_above": 0.12,
+                }
+            ]
+        }
+    )
+
     item_id: int
     text: str | None = Field(description="Null where the prepared corpus lacks the comment.")
     rating: float | None = Field(description="A value of the scale; null for unsure.")
@@ -84,9 +101,7 @@ class PostedLabels(BaseModel):
         extra="forbid",
         strict=True,
         json_schema_extra={
-            "examples": [
-                {"labels": [{"item_id": 17, "rating": 3}, {"item_id": 40, "rating": None}]}
-            ]
+            "examples": [{"labels": [{"item_id": 17, "rating": 3}, {"item_id": 40, "rating": 0}]}]
         },
     )
 
@@ -105,6 +120,12 @@ class PutLabel(BaseModel):
 
 class Receipt(Document):
     """What became of a batch; it is on the disk."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"sequence": 21, "stored": 20, "unchanged": 1, "unknown": [999]}]
+        }
+    )
 
     sequence: int = Field(
         description="Number of the model's newest label; a version with at least this "

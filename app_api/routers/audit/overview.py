@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.encoded_segments import EncodedSegmentRoute
@@ -25,6 +25,32 @@ router = APIRouter(prefix="/v1", tags=["audit"], route_class=EncodedSegmentRoute
 
 class TopicDisagreement(Document):
     """How the system decides in a topic, as the person sees it; intervals are of 90 %."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "topic_id": 3,
+                    "topic": "3_loot_boss_raid_squad",
+                    "n_comments": 180,
+                    "direction": "over-sensitive",
+                    "severity": 0.52,
+                    "n_under": 1,
+                    "n_over": 104,
+                    "share_under": 0.0056,
+                    "share_over": 0.5778,
+                    "under_low": 0.0014,
+                    "under_high": 0.0219,
+                    "over_low": 0.5164,
+                    "over_high": 0.6369,
+                    "median_you": 1.3,
+                    "median_system": 3.2,
+                    "mean_you": 1.4,
+                    "mean_system": 3.0,
+                }
+            ]
+        }
+    )
 
     topic_id: int
     topic: str
@@ -65,6 +91,21 @@ class Audit(Document):
 
 class TopicOverviewRow(Document):
     """A topic in the overview."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "topic_id": 3,
+                    "topic": "3_loot_boss_raid_squad",
+                    "n_comments": 180,
+                    "system_rating": 3.2,
+                    "your_rating": 1.3,
+                    "error": "over-sensitive",
+                }
+            ]
+        }
+    )
 
     topic_id: int
     topic: str

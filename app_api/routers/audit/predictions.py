@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.audit.user_view import PredictionColumn
@@ -39,6 +39,27 @@ _FIGURES: tuple[PredictionColumn, ...] = get_args(PredictionColumn)
 
 class PredictionRow(Document):
     """A comment with the distribution of the rating that the person would give."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "item_id": 17,
+                    "text": "boss loot raid",
+                    "topic": "3_loot_boss_raid_squad",
+                    "system_rating": 3.1,
+                    "mean": 1.2,
+                    "median": 1.0,
+                    "p_above": 0.09,
+                    "quantile_10": 0.0,
+                    "quantile_25": 1.0,
+                    "quantile_75": 2.0,
+                    "quantile_90": 2.0,
+                    "error": "over-sensitive",
+                }
+            ]
+        }
+    )
 
     item_id: int
     text: str

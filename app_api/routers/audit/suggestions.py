@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.audit import CorpusView
@@ -29,6 +29,10 @@ PickMethod = Literal["active", "stratified"]
 
 class SuggestedComment(Document):
     """A comment to label."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"item_id": 17, "text": "boss loot raid"}]}
+    )
 
     item_id: int
     text: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.audit import CorpusView
@@ -23,6 +23,22 @@ router = APIRouter(prefix="/v1", tags=["corpus"])
 
 class TopicRow(Document):
     """A topic."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "topic_id": 3,
+                    "topic": "3_loot_boss_raid_squad",
+                    "n_comments": 180,
+                    "words": ["loot", "boss", "raid", "squad"],
+                    "tunable": True,
+                    "median_system": 3.2,
+                    "mean_system": 3.0,
+                }
+            ]
+        }
+    )
 
     topic_id: int
     topic: str = Field(description="Its name, by which other routes know it.")

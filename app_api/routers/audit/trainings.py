@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from app_api.encoded_segments import EncodedSegmentRoute, path_of
@@ -24,6 +24,37 @@ RETRY_SECONDS = 5
 
 class TrainingDocument(VersionDocument):
     """A version, and whether this request made it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "my_model",
+                    "version": 1,
+                    "trained_at": "2026-03-01T12:00:00Z",
+                    "label_sequence": 21,
+                    "n_labels": 20,
+                    "state": "done",
+                    "honest_error": {
+                        "mae_of_median": 0.55,
+                        "mae_of_mean": 0.61,
+                        "rmse": 0.83,
+                        "decision_error": 0.1,
+                    },
+                    "disagreement": {
+                        "n_compared": 480,
+                        "mae": 0.92,
+                        "mse": 1.3,
+                        "rmse": 1.14,
+                        "signed_avg_diff": -0.21,
+                        "decision_disagreement": 0.18,
+                    },
+                    "is_new": True,
+                    "status_url": "/v1/users/anna/models/my_model/trainings/1",
+                }
+            ]
+        }
+    )
 
     is_new: bool = Field(description="False where the labels were those of the last version.")
     status_url: str = Field(description="Path where the version can be read again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.read_answers import document_answer
@@ -19,6 +19,10 @@ router = APIRouter(prefix="/v1", tags=["models"])
 
 class UserRow(Document):
     """A person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user": "anna", "n_models": 2, "has_results": True}]}
+    )
 
     user: str
     n_models: int = Field(description="Models that were named, trained or not.")

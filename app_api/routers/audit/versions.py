@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app_api.routers.audit.documents import Disagreement, Document, HonestError
 from app_api.services import Services
@@ -17,6 +17,35 @@ if TYPE_CHECKING:
 
 class VersionDocument(Document):
     """A version of a model: the labels of one moment, and what came of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "my_model",
+                    "version": 0,
+                    "trained_at": "2026-03-01T12:00:00Z",
+                    "label_sequence": 20,
+                    "n_labels": 19,
+                    "state": "done",
+                    "honest_error": {
+                        "mae_of_median": 0.55,
+                        "mae_of_mean": 0.61,
+                        "rmse": 0.83,
+                        "decision_error": 0.1,
+                    },
+                    "disagreement": {
+                        "n_compared": 480,
+                        "mae": 0.92,
+                        "mse": 1.3,
+                        "rmse": 1.14,
+                        "signed_avg_diff": -0.21,
+                        "decision_disagreement": 0.18,
+                    },
+                }
+            ]
+        }
+    )
 
     model: str
     version: int = Field(description="0, 1, …")
