@@ -18,7 +18,7 @@ _SHARE_OF_LARGER_SIDE = 0.5
 _FLAT_SPREAD = 0.1  # rating units, where there are no intercepts to learn a spread from
 _SENTENCES: Mapping[Why, str] = {
     "few_ratings": "It has too few ratings to be judged.",
-    "one_side_only": "So far mostly one side of the community has spoken for it.",
+    "one_side_only": "One side of the community was hardly heard on it, or sees it differently.",
     "near_threshold": "It is close to being decided the other way.",
     "more_ratings": "More ratings make its result surer.",
 }

@@ -17,7 +17,7 @@ from labelaudit_dagster.constitution.errors import ConstitutionError
 from labelaudit_dagster.constitution.estimates import unique_ids
 from labelaudit_dagster.constitution.perspectives import MIN_GROUP, SIDES, hidden_groups
 
-BANDS_PER_SIDE = 5
+BANDS_PER_SIDE = 3
 """Most bands on either side of zero."""
 
 

@@ -19,6 +19,7 @@ from labelaudit_dagster.constitution import (
     ItemUncertainty,
     charts,
     decide_constitution,
+    perspective_bands,
 )
 from labelaudit_dagster.constitution.charts.data import (
     LOSS_FLOOR,
@@ -92,7 +93,19 @@ def all_charts(document, uncertain):
         "forest": charts.accepted_chart(uncertain, interval_level=0.9),
         "threshold": charts.threshold_chart(uncertain),
         "candidates": charts.candidates_chart(CANDIDATES),
+        "perspectives": charts.perspective_chart(HOSTILE[0], band_rows()),
     }
+
+
+def band_rows():
+    """Bands of one guideline that forty raters have rated, one of them hidden."""
+    factors = np.linspace(-1, 1, 60)
+    raters = np.r_[np.arange(30), np.arange(30, 34), np.arange(50, 60)]
+    n = len(raters)
+    found = perspective_bands(np.zeros(n, int), raters, raters % 3 == 0, factors, ["g"])
+    rows = found.rows("g")
+    assert any(row["n_ratings"] is None for row in rows)
+    return rows
 
 
 def empty_charts(document):
@@ -104,6 +117,7 @@ def empty_charts(document):
         "accepted": charts.accepted_chart(document),
         "threshold": charts.threshold_chart(document),
         "candidates": charts.candidates_chart([]),
+        "perspectives": charts.perspective_chart("Be kind.", []),
     }
 
 
@@ -145,6 +159,7 @@ def check_picture(png, least_width=500):
         "forest",
         "threshold",
         "candidates",
+        "perspectives",
     ],
 )
 def test_every_chart_renders_to_a_picture(document, uncertain_document, name):

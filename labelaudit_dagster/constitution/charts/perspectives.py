@@ -34,7 +34,7 @@ def perspective_chart(text: str, rows: Sequence[Mapping[str, Any]]) -> Chart:
     subtitle = one_line(text, 90)
     shown = [row for row in rows if row["n_ratings"]]
     if not shown:
-        return message(title, "Too few people have rated it to show what which of them say.")
+        return message(title, "No group of raters is large enough to be shown.")
     labels = band_labels(rows)
     records = [
         {
@@ -89,5 +89,5 @@ def perspective_chart(text: str, rows: Sequence[Mapping[str, Any]]) -> Chart:
             .encode(x=alt.X("band:N", sort=None, scale=alt.Scale(domain=labels)), y="height:Q")
         )
         layers = layers + marks
-    note = "bands of about as many people each; those with one to four ratings are hidden"
+    note = "on each side, bands of about as many people; those with one to four ratings are hidden"
     return finish(layers.properties(width=WIDTH, height=300), title, [subtitle, note])
