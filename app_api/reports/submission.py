@@ -22,7 +22,7 @@ from labelaudit_dagster.platform_client import (
     PlatformError,
 )
 from labelaudit_dagster.settings import Settings
-from labelaudit_dagster.store import list_submissions, record_submission
+from labelaudit_dagster.store import Submission, list_submissions, record_submission
 
 logger = logging.getLogger("labelaudit.api")
 
@@ -52,7 +52,7 @@ class Submitted:
     Attributes:
         report_id: Its id here, or None.
         submission_id: AVID's id of the submission.
-        submitted_at: When it was confirmed, in UTC.
+        submitted_at: When its receipt was stored, in UTC.
         was_submitted_before: Whether that was an earlier request; nothing was sent now.
     """
 
@@ -174,9 +174,9 @@ def _submit(
         logger.error("a report was not submitted: %s", error)
         _record(services, client, user, named, document, _failure(error, key), succeeded=False)
         return error
-    _record(services, client, user, named, document, _success(receipt), succeeded=True)
+    kept = _record(services, client, user, named, document, _success(receipt), succeeded=True)
     return Submitted(
-        named.report_id, receipt.submission_id, receipt.confirmed_at, was_submitted_before=False
+        named.report_id, receipt.submission_id, kept.submitted_at, was_submitted_before=False
     )
 
 
@@ -222,8 +222,8 @@ def _record(
     receipt: Mapping[str, Any],
     *,
     succeeded: bool,
-) -> None:
-    record_submission(
+) -> Submission:
+    return record_submission(
         services.database,
         user,
         target=client.target,

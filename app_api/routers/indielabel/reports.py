@@ -286,7 +286,7 @@ def _submit(parameters: SubmitParameters, services: Services, caller: Caller) ->
 def _email(value: str | None) -> str:
     if value is None:
         return ""
-    if len(value) > LONGEST_EMAIL or not re.match(EMAIL, value):
+    if len(value) > LONGEST_EMAIL or not re.fullmatch(EMAIL, value):
         raise field_problem("invalid-value", "email", "is no address")
     return value
 
@@ -304,9 +304,14 @@ def _sent(value: Any) -> list[SentReport]:
         # Not given must not mean: delete them all.
         raise field_problem("invalid-value", "reports", "is missing")
     try:
-        return SentReports.model_validate({"reports": value}).reports
+        reports = SentReports.model_validate({"reports": value}).reports
     except ValidationError as error:
         raise validation_problem(error) from None
+    try:
+        json.dumps([one.model_dump() for one in reports], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise field_problem("invalid-value", "reports", "is no valid Unicode text") from None
+    return reports
 
 
 def _parsed(text: str) -> Any:
