@@ -53,7 +53,7 @@ def _lines(facts: ReportFacts) -> Iterator[str]:
     yield ""
     yield (
         f"Ratings go from 0 to {HIGHEST:g}; above {THRESHOLD:g} a comment counts as toxic. "
-        '"You" is what the personal model expects the person to say. '
+        '"Author" is what the personal model expects its author to say. '
         "Every comment is shown as it was when it was added."
     )
     for entry in facts.evidence:
@@ -74,7 +74,7 @@ def _evidence(entry: EvidenceFacts) -> Iterator[str]:
     yield from _paragraphs(entry.paragraphs or [["(no text)"]], mark="> ")
     yield ""
     yield f"- **System:** {_said(entry.system_rating, entry.system_decision)}"
-    yield f"- **You:** {_said(entry.user_rating, entry.user_decision)}"
+    yield f"- **Author:** {_said(entry.user_rating, entry.user_decision)}"
     for name, value in (
         ("Finding", entry.error_type),
         ("Topic", entry.topic),

@@ -96,8 +96,8 @@ def report_facts(stored: StoredReport) -> ReportFacts:
 
 
 def shown_rating(value: float | None) -> str:
-    """Return a rating with at most two decimals."""
-    return "not known" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+    """Return a rating with two decimals."""
+    return "not known" if value is None else f"{value:.2f}"
 
 
 def _evidence(number: int, entry: Evidence) -> EvidenceFacts:

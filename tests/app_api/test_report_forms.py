@@ -179,7 +179,7 @@ def test_a_report_for_people():
         "2026-03-01 12:00 UTC, version 3",
         "comment 12",
         "what a boss",
-        "3.1",
+        "3.10",
         "0.53",
         "Non-toxic",
         "System may be over-sensitive",
@@ -190,8 +190,8 @@ def test_a_report_for_people():
         assert part in shown, part
     markdown = markdown_report(facts)
     assert "> what a boss" in markdown
-    assert "- **System:** 3.1 (Toxic)" in markdown
-    assert "- **You:** 0.53 (Non-toxic)" in markdown
+    assert "- **System:** 3.10 (Toxic)" in markdown
+    assert "- **Author:** 0.53 (Non-toxic)" in markdown
 
 
 def test_what_is_missing_is_named():
@@ -214,9 +214,9 @@ def test_a_rating_that_cannot_be_is_not_drawn(value: Any):
     assert "not known" in source
 
 
-def test_ratings_are_short():
-    assert [shown_rating(v) for v in (None, 0.0, 4.0, 3.10, 2.345)] == [
-        "not known", "0", "4", "3.1", "2.35",
+def test_ratings_have_two_decimals():
+    assert [shown_rating(v) for v in (None, 0.0, 4.0, 3.1, 2.346)] == [
+        "not known", "0.00", "4.00", "3.10", "2.35",
     ]  # fmt: skip
 
 
