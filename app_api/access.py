@@ -44,6 +44,7 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "GET /v1/guidelines": EVERY_ROLE,
     "GET /v1/guidelines/next": RATERS | EVERYBODYS_READERS,
     "GET /v1/users/{user}/ratings": PERSON | EVERYBODYS_READERS,
+    "GET /v1/users/{user}/representation": PERSON | EVERYBODYS_READERS,
     "GET /join/{invitation}": EVERYBODY,
     "POST /v1/session": EVERYBODY,
     "GET /v1/session": EVERY_ROLE,

@@ -43,6 +43,7 @@ EXPECTED = {
     "GET /v1/guidelines": set(ROLES),
     "GET /v1/guidelines/next": {"participant", "analyst", "operator"},
     "GET /v1/users/{user}/ratings": {"participant", "auditor", "analyst", "operator"},
+    "GET /v1/users/{user}/representation": {"participant", "auditor", "analyst", "operator"},
     "GET /join/{invitation}": {NOBODY, *ROLES},
     "POST /v1/session": {NOBODY, *ROLES},
     "GET /v1/session": set(ROLES),

@@ -9,6 +9,7 @@ from app_api.routers.constitutions import (
     guidelines,
     history,
     own_ratings,
+    representations,
     to_rate,
 )
 
@@ -20,6 +21,7 @@ CONSTITUTION_ROUTERS = (
     charts.router,
     to_rate.router,
     own_ratings.router,
+    representations.router,
 )
 """Every router of the constitution beside the whole document."""
 

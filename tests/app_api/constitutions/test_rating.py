@@ -131,3 +131,27 @@ def test_the_parquet_form_has_types(settled):
     frame = pd.read_parquet(io.BytesIO(answer.content))
     assert list(frame.columns) == ["guideline_id", "text", "topic_id", "topic", "rating"]
     assert frame["rating"].isin(["helpful", "not_helpful"]).sum() > 0
+
+
+def test_does_it_represent_me(settled):
+    path = f"/v1/users/{settled.subject}/representation"
+    found = settled.ask(path)
+    document = settled.ask("/v1/constitution")
+    texts = {row["guideline_id"]: row["text"] for row in document["guidelines"]}
+    assert (found["version"], found["n_accepted"]) == (settled.second, len(document["accepted"]))
+    assert found["n_expected_helpful"] + found["n_unwanted"] == found["n_accepted"]
+    mine = settled.ask(f"/v1/users/{settled.subject}/ratings?limit=1000")
+    assert found["n_ratings"] == mine["n_ratings"]
+    said = {row["guideline_id"]: row["rating"] for row in mine["ratings"]}
+    assert found["missing"]
+    assert len(found["missing"]) == min(10, found["n_missing"])
+    for row in found["unwanted"] + found["missing"]:
+        assert row["said"] == said.get(row["guideline_id"])
+        assert row["text"] == texts[row["guideline_id"]]
+    assert all(row["expected"] < 0.5 for row in found["unwanted"])
+    wanted = [row["expected"] for row in found["missing"]]
+    assert wanted == sorted(wanted, reverse=True)
+    assert wanted[-1] >= 0.5
+    assert not {row["guideline_id"] for row in found["missing"]} & set(document["accepted"])
+    assert settled.get("/v1/users/somebody/representation").status_code == 403
+    assert settled.ask("/v1/users/somebody/representation", "analyst")["n_ratings"] == 0
