@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 import requests
 
-from app_api.access import ACCESS
+from app_api.routers.audit import AUDIT_ROUTERS
 from labelaudit_dagster.store import label_sequence, list_models
 
-ROUTES = sorted(name for name in ACCESS if name.split(" ")[1].startswith("/v1/users/{user}/models"))
+ROUTES = sorted(
+    f"{method} {route.path}"
+    for router in AUDIT_ROUTERS
+    for route in router.routes
+    for method in route.methods
+    if "{user}" in route.path
+)
 BODIES = {
     "POST /v1/users/{user}/models": {"name": "other"},
     "POST /v1/users/{user}/models/{model}/labels": {"labels": [{"item_id": 50, "rating": 1}]},
