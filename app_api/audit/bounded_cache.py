@@ -66,6 +66,12 @@ class BoundedCache:
                     self._making.pop(key, None)
             return value
 
+    def drop(self, concerned: Callable[[Hashable], bool]) -> None:
+        """Keep no value any more whose key is concerned."""
+        with self._guard:
+            for key in [key for key in self._kept if concerned(key)]:
+                self._held -= self._kept.pop(key).size
+
     def _find(self, key: Hashable) -> _Kept | None:
         found = self._kept.get(key)
         if found is not None:

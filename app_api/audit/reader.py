@@ -69,13 +69,27 @@ class AuditReader:
             raise ProblemError("no-corpus", str(error)) from None
 
     def user(self, user_id: str) -> UserView | None:
-        """Return a person's current results, or None where there are none yet.
+        """Return a person's current results, or None where there are none.
 
         Raises:
             ArtifactError: They cannot be read.
         """
         ref = self._store.current(_LEAF, partition_key(user_id))
-        return None if ref is None else self.user_at(user_id, ref)
+        if ref is None:
+            # Of somebody who was forgotten, nothing stays in memory either.
+            self.forget(user_id)
+            return None
+        return self.user_at(user_id, ref)
+
+    def forget(self, user_id: str) -> None:
+        """Keep nothing of a person in memory; what is stored is read again."""
+        key = partition_key(user_id)
+        self._cache.drop(
+            lambda kept: (
+                isinstance(kept, tuple)
+                and any(isinstance(part, ArtifactRef) and part.partition == key for part in kept)
+            )
+        )
 
     def user_at(self, user_id: str, ref: ArtifactRef) -> UserView:
         """Return a person's results as a version of `personal_audit` has them; errors as `user`."""

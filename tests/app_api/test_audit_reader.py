@@ -127,6 +127,20 @@ def test_tables_are_shared_and_predictions_read_once(reader, monkeypatch):
     assert np.shares_memory(reader.user("ann").contract_predictions("my_model"), first)
 
 
+def test_of_a_forgotten_person_nothing_stays_in_memory(home, reader):
+    for user in ("ann", "bob"):
+        reader.user(user).predictions("my_model")
+        reader.user(user).labels("my_model")
+    before, entries = reader.cache.held_bytes, len(reader.cache)
+    store = ArtifactStore(home.resolved_artifacts_url)
+    for asset in ("personal_audit", "personal_predictions", "personal_models"):
+        store.erase(asset, "ann")
+    assert reader.user("ann") is None
+    assert len(reader.cache) == entries - 3
+    assert reader.cache.held_bytes < before
+    assert reader.user("bob") is not None
+
+
 def test_a_view_stays_what_it_was_while_newer_results_come(home, reader):
     old = reader.user("ann")
     before = old.predictions("my_model").copy()
