@@ -16,8 +16,14 @@ from app_api.problems import ProblemError
 from app_api.read_answers import Table, table_answer
 from app_api.request_body import read_body, read_object
 from app_api.routers.audit.documents import Document
-from app_api.routers.audit.query_parameters import Format
-from app_api.routers.audit.table_responses import TABLE_RESPONSES
+from app_api.routers.audit.query_parameters import (
+    LARGEST_PAGE,
+    AfterItem,
+    Format,
+    ItemLimit,
+    check_limit,
+)
+from app_api.routers.audit.table_responses import NEXT_AFTER, PAGED_TABLE_RESPONSES
 from app_api.routers.audit.whose import ModelInPath, OwnUser, ReadableUser
 from app_api.services import Provided, Services
 
@@ -83,6 +89,7 @@ class Labels(Document):
     user: str
     model: str
     labels: list[LabelRow]
+    next: int | None = Field(description="`after` of the next page; null on the last one.")
 
 
 class PostedLabel(BaseModel):
@@ -148,18 +155,21 @@ async def _put_label(request: Request, user: OwnUser) -> PutLabel:
     "/{user}/models/{model}/labels",
     summary="The labels of a model",
     response_model=Labels,
-    responses=TABLE_RESPONSES,
+    responses=PAGED_TABLE_RESPONSES,
 )
 def labels(
     request: Request,
     services: Provided,
     user: ReadableUser,
     model: ModelInPath,
+    after: AfterItem = None,
+    limit: ItemLimit = LARGEST_PAGE,
     form: Format = None,
 ) -> Response:
-    """Give every label that counts, and what the others predict for it."""
+    """Give every label that counts, and what the others predict for it, page by page."""
     from labelaudit_dagster.store import corpus_fingerprint, current_labels
 
+    check_limit(request, form, limit)
     stored = current_labels(services.database, user, model)
     view = services.audit.user(user)
     state = " ".join(
@@ -172,12 +182,19 @@ def labels(
     )
 
     def table() -> Table:
+        rest = stored if after is None else stored[stored["item_id"] > after]
+        page = rest.head(limit).reset_index(drop=True)
+        following = int(page["item_id"].iloc[-1]) if len(rest) > len(page) else None
         return Table(
             "labels",
-            _label_frame(services, stored, view, model),
+            _label_frame(services, page, view, model),
             lambda rows: Labels(
-                user=user, model=model, labels=[LabelRow.model_validate(row) for row in rows]
+                user=user,
+                model=model,
+                labels=[LabelRow.model_validate(row) for row in rows],
+                next=following,
             ),
+            headers={} if following is None else {NEXT_AFTER: str(following)},
         )
 
     return table_answer(request, form, state, table)

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from app_api.audit.user_view import PredictionColumn
 from app_api.encoded_segments import EncodedSegmentRoute
-from app_api.problems import field_problem
 from app_api.read_answers import Table, table_answer
 from app_api.routers.audit.comment_rows import DECIMALS, comment_frame
 from app_api.routers.audit.documents import Document, Scale
 from app_api.routers.audit.query_parameters import (
-    LARGEST_PAGE,
-    LARGEST_TABLE_PAGE,
+    AfterItem,
     ErrorFilterName,
     ErrorName,
     Format,
+    ItemLimit,
     Keyword,
     Topic,
+    check_limit,
 )
 from app_api.routers.audit.results import check_selection
-from app_api.routers.audit.table_responses import TABLE_RESPONSES
+from app_api.routers.audit.table_responses import NEXT_AFTER, PAGED_TABLE_RESPONSES
 from app_api.routers.audit.whose import CurrentResults, Results
-from app_api.tabular import accepted_format
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +91,7 @@ class Predictions(Document):
     "/users/{user}/models/{model}/predictions",
     summary="What a model predicts for every comment",
     response_model=Predictions,
-    responses=TABLE_RESPONSES,
+    responses=PAGED_TABLE_RESPONSES,
 )
 def predictions(
     request: Request,
@@ -100,17 +99,8 @@ def predictions(
     topic: Topic = None,
     keyword: Keyword = None,
     error: ErrorFilterName = "all",
-    after: Annotated[
-        int | None, Query(ge=0, lt=2**63, description="Go on after this item id.")
-    ] = None,
-    limit: Annotated[
-        int,
-        Query(
-            ge=1,
-            le=LARGEST_TABLE_PAGE,
-            description=f"Most rows: {LARGEST_PAGE:,} as JSON, {LARGEST_TABLE_PAGE:,} otherwise.",
-        ),
-    ] = 100,
+    after: AfterItem = None,
+    limit: ItemLimit = 100,
     form: Format = None,
 ) -> Response:
     """Give predictions page by page; comments must pass every filter that is given.
@@ -119,9 +109,7 @@ def predictions(
     name the next page's `after` in the header `X-Next-After`.
     """
     check_selection(found.view.corpus, topic, keyword)
-    as_json = accepted_format(form, request.headers.get("accept")) == "json"
-    if as_json and limit > LARGEST_PAGE:
-        raise field_problem("invalid-value", "limit", f"is at most {LARGEST_PAGE:,} as JSON")
+    check_limit(request, form, limit)
     return table_answer(
         request,
         form,
@@ -172,5 +160,5 @@ def _page(found: Results, rows: NDArray[np.int64], after: int | None, limit: int
             comments=[PredictionRow.model_validate(record) for record in records],
             next=following,
         ),
-        headers={} if following is None else {"X-Next-After": str(following)},
+        headers={} if following is None else {NEXT_AFTER: str(following)},
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Query, Request
 
-from app_api.tabular import TableFormat
+from app_api.problems import field_problem
+from app_api.tabular import TableFormat, accepted_format
 
 LARGEST_PAGE = 1_000
 """Most rows of a page as JSON."""
@@ -14,6 +15,17 @@ LARGEST_PAGE = 1_000
 LARGEST_TABLE_PAGE = 20_000
 """Most rows of a page as CSV or Parquet."""
 
+AfterItem = Annotated[
+    int | None, Query(ge=0, lt=2**63, description="Go on after this item id.", examples=[17])
+]
+ItemLimit = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=LARGEST_TABLE_PAGE,
+        description=f"Most rows: {LARGEST_PAGE:,} as JSON, {LARGEST_TABLE_PAGE:,} otherwise.",
+    ),
+]
 ErrorName = Literal["all", "both", "under", "over"]
 MethodName = Literal["median", "mean"]
 
@@ -55,3 +67,13 @@ ErrorFilterName = Annotated[
 Method = Annotated[
     MethodName, Query(description="How the ratings of a topic's comments are summed up.")
 ]
+
+
+def check_limit(request: Request, form: TableFormat | None, limit: int) -> None:
+    """End a request for a page as JSON that is larger than such a page may be.
+
+    Raises:
+        ProblemError: `invalid-value`.
+    """
+    if limit > LARGEST_PAGE and accepted_format(form, request.headers.get("accept")) == "json":
+        raise field_problem("invalid-value", "limit", f"is at most {LARGEST_PAGE:,} as JSON")

@@ -20,6 +20,22 @@ TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """Of a table; its JSON form is the response model."""
 
+NEXT_AFTER = "X-Next-After"
+
+PAGED_TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        **TABLE_RESPONSES[200],
+        "headers": {
+            NEXT_AFTER: {
+                "description": "`after` of the next page, where there is one.",
+                "schema": {"type": "string"},
+            }
+        },
+    },
+    304: UNCHANGED,
+}
+"""Of a table that comes page by page."""
+
 CHART_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A Vega-Lite specification with its data in `datasets`.",

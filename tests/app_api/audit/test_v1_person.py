@@ -89,6 +89,23 @@ def test_a_changed_label_makes_the_next_version(api):
     assert after["results"]["honest_error"] == after["versions"][1]["honest_error"]
 
 
+def test_labels_page_by_page(api):
+    everything = api.get(f"{EVE}/labels").json()
+    assert everything["next"] is None
+    rows, after = [], None
+    while True:
+        page = api.get(f"{EVE}/labels", params={"limit": 4, "after": after}).json()
+        rows += page["labels"]
+        after = page["next"]
+        if after is None:
+            break
+        assert len(page["labels"]) == 4
+    assert rows == everything["labels"]
+    csv = api.get(f"{EVE}/labels?limit=2&format=csv")
+    assert csv.headers["X-Next-After"] == str(rows[1]["item_id"])
+    assert api.get(f"{EVE}/labels?limit=1001").status_code == 422
+
+
 def test_unsure_takes_a_label_out_of_the_training(api):
     labels = api.get(f"{EVE}/labels").json()["labels"]
     item = labels[-1]["item_id"]
