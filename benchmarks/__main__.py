@@ -1,7 +1,7 @@
 """Run all benchmarks, print their tables and keep them in `benchmarks/README.md`.
 
-`python -m benchmarks` runs everything (about half an hour on two cores); with `--quick` it runs
-small sizes, at half the bar.
+`python -m benchmarks` runs everything (about three quarters of an hour on two cores); with
+`--quick` it runs small sizes, at half the bar.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ SECTIONS = {
     "pipeline": "The whole pipeline, from the command line",
     "personal_models": "Personal models: how well a few labels predict the others",
     "personal_model_speed": "Personal models: time and memory",
+    "audit_api": "The audit API under load",
 }
 PICTURES = {
     "factorization": "![Time per sweep against ratings](figures/factorization-growth.png)",
