@@ -79,7 +79,7 @@ def report_facts(stored: StoredReport) -> ReportFacts:
     facts = [
         ("Finding", shown_line(report.error_type) or "not chosen yet"),
         ("Kind of harm", shown_line(report.sep_selection) or "not chosen yet"),
-        ("State", f"unfinished: {_listed(missing)} to be added" if missing else "complete"),
+        ("State", f"unfinished, still needs {_listed(missing)}" if missing else "complete"),
         ("Written by", shown_line(stored.user_id)),
         ("Personal model", shown_line(stored.model)),
         ("Saved", f"{stored.saved_at:%Y-%m-%d %H:%M} UTC, version {stored.version}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
@@ -56,6 +57,7 @@ router = APIRouter(prefix="/v1/users", tags=["reports"], route_class=EncodedSegm
 ReportInPath = Annotated[
     str, Path(alias="report_id", max_length=64, description="Id of the report.")
 ]
+_REPORT_ID = re.compile("[0-9a-f]{1,64}")
 ScaffoldMethod = Literal[
     "none", "fixed", "personal", "personal_group", "personal_test", "prompts", "tutorial"
 ]
@@ -258,10 +260,8 @@ def delete(
     services: Provided, user: OwnUser, report_id: ReportInPath, if_match: IfMatch = None
 ) -> Response:
     """Take a report out of the list. Its versions are kept until the person is forgotten."""
-    expected = None
-    if if_match is not None:
-        versions = _versions(services, user, report_id)
-        expected = expected_version(if_match, versions[-1])
+    found = _versions(services, user, report_id)
+    expected = None if if_match is None else expected_version(if_match, found[-1])
     try:
         delete_report(
             services.database, user, report_id, expected_version=expected, now=services.now()
@@ -328,6 +328,8 @@ def _stored(services: Services, user: str, report_id: str, version: int | None) 
 
 
 def _versions(services: Services, user: str, report_id: str) -> list[StoredReport]:
+    if not _REPORT_ID.fullmatch(report_id):
+        raise _no_report()
     try:
         return report_versions(services.database, user, report_id)
     except UnknownReportError:

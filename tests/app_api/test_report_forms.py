@@ -197,7 +197,7 @@ def test_a_report_for_people():
 def test_what_is_missing_is_named():
     empty = StoredReport("ab12", 1, "ann", "m", AuditReport().to_document(), NOW, NOW)
     shown = " ".join(Page(html_report(report_facts(empty))).text.split())
-    assert "unfinished: evidence, a description and the kind of harm to be added" in shown
+    assert "unfinished, still needs evidence, a description and the kind of harm" in shown
     assert "Report without a title" in shown
     assert "No comment has been added yet." in shown
     assert "unfinished" in markdown_report(report_facts(empty))

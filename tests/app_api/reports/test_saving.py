@@ -121,6 +121,16 @@ def test_a_stale_save_is_refused_with_the_newer_version(site, tag):
     assert site.save(id_, refused.headers["ETag"], title="merged").json()["version"] == 3
 
 
+@pytest.mark.parametrize(
+    "id_", ["nothing", "0" * 16, "%00", "%2F", "..%2F..", "%ED%A0%80", "x" * 64]
+)
+def test_an_id_that_nobody_gave_is_not_found(site, id_):
+    for path in (f"/reports/{id_}", f"/reports/{id_}/versions", f"/reports/{id_}/avid"):
+        assert site.get(path).status_code == 404, path
+    assert site.save(id_, "*", title="x").status_code == 404
+    assert site.ask("DELETE", f"{site.home}/reports/{id_}").status_code == 404
+
+
 def test_a_save_must_say_what_it_is_based_on(site):
     first = site.write(title="first").json()
     refused = site.save(first["report_id"], None, title="careless")
