@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from http.cookies import SimpleCookie
 
 import pytest
@@ -27,35 +28,33 @@ def now_of(server):
     return server.app.state.services.now()
 
 
+def an_invitation(server, role="auditor", subject="ann", days=1, **options):
+    """Make an invitation and return the text of its link."""
+    now = now_of(server)
+    end = now + timedelta(days=days)
+    return create_invitation(server.database, role, subject, end, now, **options)[1]
+
+
+def signed_in(server, role="auditor", subject="ann", **options):
+    """Return somebody who is signed in, as a `requests` session that sends the CSRF token."""
+    browser = requests.Session()
+    text = an_invitation(server, role, subject, **options)
+    answer = browser.post(f"{server.url}/v1/session", json={"invitation": text}, timeout=20)
+    assert answer.status_code == 201, answer.text
+    browser.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+    return browser
+
+
 @pytest.fixture
 def invite(server):
-    """Make an invitation and return the text of its link."""
-
-    def make(role="auditor", subject="ann", days=1, **options):
-        now = now_of(server)
-        return create_invitation(
-            server.database, role, subject, now + timedelta(days=days), now, **options
-        )[1]
-
-    return make
+    """Make an invitation to a server that nobody else uses."""
+    return partial(an_invitation, server)
 
 
 @pytest.fixture
-def sign_in(server, invite):
-    """Return somebody who is signed in, as a `requests` session that sends the CSRF token."""
-
-    def begin(role="auditor", subject="ann", **options):
-        browser = requests.Session()
-        answer = browser.post(
-            f"{server.url}/v1/session",
-            json={"invitation": invite(role, subject, **options)},
-            timeout=20,
-        )
-        assert answer.status_code == 201, answer.text
-        browser.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
-        return browser
-
-    return begin
+def sign_in(server):
+    """Sign in at a server that nobody else uses."""
+    return partial(signed_in, server)
 
 
 def kind(answer):
@@ -124,8 +123,11 @@ def test_the_cookie_is_for_this_site_and_no_script(server, invite):
 
 
 @pytest.mark.parametrize("headers", [{"Host": "audit.example"}, {"X-Forwarded-For": "203.0.113.9"}])
-def test_elsewhere_the_cookie_is_secure_and_of_this_host_alone(server, invite, headers):
-    morsel = cookie_of(server.post("/v1/session", {"invitation": invite()}, headers=headers))
+def test_elsewhere_the_cookie_is_secure_and_of_this_host_alone(shared_server, headers):
+    server = shared_server
+    morsel = cookie_of(
+        server.post("/v1/session", {"invitation": an_invitation(server)}, headers=headers)
+    )
     assert morsel.key == "__Host-labelaudit-session"
     assert morsel["secure"]
     cookie = f"{morsel.key}={morsel.value}"
@@ -305,14 +307,15 @@ def test_nobody_chooses_the_session_that_a_victim_gets(server, sign_in, invite):
     ],
     ids=str,
 )
-def test_pages_of_others_change_nothing(server, sign_in, invite, headers):
-    text = invite(subject="bob")
+def test_pages_of_others_change_nothing(shared_server, headers):
+    server = shared_server
+    text = an_invitation(server, subject="bob")
     # Nobody is signed in as the attacker's choice ...
     for body in ({"json": {"invitation": text}}, {"data": {"invitation": text}}):
         answer = server.post("/v1/session", headers=headers, **body)
         assert (answer.status_code, kind(answer)) == (403, "foreign-page")
     # ... and who is signed in is signed out or erased by nobody else, even with the CSRF token.
-    browser = sign_in()
+    browser = signed_in(server)
     for path, body in (("/v1/session", None), ("/v1/me", {"confirm": "ann"})):
         answer = browser.delete(server.url + path, json=body, headers=headers, timeout=20)
         assert (answer.status_code, kind(answer)) == (403, "foreign-page")
@@ -330,8 +333,9 @@ def test_pages_of_others_change_nothing_on_an_open_installation_either(server, p
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "0" * 64, "ä"])
-def test_a_session_alone_changes_nothing(server, sign_in, token):
-    browser = sign_in()
+def test_a_session_alone_changes_nothing(shared_server, token):
+    server = shared_server
+    browser = signed_in(server)
     del browser.headers["X-CSRF-Token"]
     if token is not None:
         browser.headers["X-CSRF-Token"] = token.encode()
@@ -419,7 +423,8 @@ def test_a_name_does_not_change_whose_invitation_it_is(server, invite):
         ({"invitation": "x" * 20_000}, 413),
     ],
 )
-def test_sign_ins_that_make_no_sense_are_refused(server, body, status):
+def test_sign_ins_that_make_no_sense_are_refused(shared_server, body, status):
+    server = shared_server
     assert server.post("/v1/session", body).status_code == status
 
 
@@ -427,8 +432,10 @@ def test_sign_ins_that_make_no_sense_are_refused(server, body, status):
     "data",
     [b"invitation=%ff", b"\xff", b"a=1&" * 11, b"invitation=a&x=1", b"x" * 20_000, b""],
 )
-def test_forms_that_make_no_sense_are_refused(server, data):
+def test_forms_that_make_no_sense_are_refused(shared_server, data):
+    server = shared_server
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    before = list_sessions(server.database)
     answer = server.post("/v1/session", data=data, headers=headers)
     assert answer.status_code in (413, 422)
-    assert list_sessions(server.database) == []
+    assert list_sessions(server.database) == before
