@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from app_api.body_schema import json_body
 from app_api.conditional import READ_HEADERS, matching_tag
 from app_api.encoded_segments import EncodedSegmentRoute, path_of
 from app_api.problem_handlers import validation_problem
@@ -67,12 +68,7 @@ IfMatch = Annotated[
     Header(description="ETag of the version that was edited; `*` for whatever is there."),
 ]
 
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": PostedReport.model_json_schema()}},
-    }
-}
+_BODY = json_body(PostedReport)
 _FORMS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {

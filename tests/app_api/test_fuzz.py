@@ -1,6 +1,6 @@
 """Every route of the OpenAPI document against requests that schemathesis makes from it.
 
-`LABELAUDIT_FUZZ_EXAMPLES` (4) is how many requests of each kind each route gets: such as the
+`LABELAUDIT_FUZZ_EXAMPLES` (3) is how many requests of each kind each route gets: such as the
 document allows, and others; by a program on this machine, and by a person with a token; with names
 that exist here, and with invented ones. A large number is for a night.
 """
@@ -8,6 +8,7 @@ that exist here, and with invented ones. A large number is for a night.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from typing import Any
 
@@ -27,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-EXAMPLES = int(os.environ.get("LABELAUDIT_FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("LABELAUDIT_FUZZ_EXAMPLES", "3"))
 SEED = 20260301
 CHECKS = [
     not_a_server_error,
@@ -67,6 +68,28 @@ def name_known(case: Case, known: dict[str, Any]) -> None:
         if isinstance(container, dict):
             for name in container.keys() & known.keys():
                 container[name] = known[name]
+
+
+def references_in(part: Any) -> Iterator[str]:
+    """Return every reference of a document or a part of it."""
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        for value in part.values():
+            yield from references_in(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from references_in(value)
+
+
+def test_every_reference_of_the_document_leads_somewhere(shared_server):
+    document = shared_server.get("/openapi.json").json()
+    references = set(references_in(document))
+    assert references
+    for reference in references:
+        part = document
+        for step in reference.removeprefix("#/").split("/"):
+            part = part[step]
 
 
 @pytest.mark.parametrize("who", ["this machine", "a person"])
