@@ -105,7 +105,7 @@ def test_twins_are_one_comment(client):
 
 @pytest.mark.parametrize(
     "name",
-    ["../../etc", "null_", "a/b", "ünï", "x" * 300, "<b>bold</b>", "a\x00b", "..."],
+    ["../../etc", "..", "a/b", "x" * 300, "<b>ü</b>\x00x"],
 )
 def test_names_are_only_names(client, name):
     (text,) = client.comments(1)
