@@ -18,7 +18,13 @@ from app_api.callers import (
     user_or_self,
 )
 from app_api.problems import ProblemError
-from labelaudit_dagster.store import ROLES, create_invitation, current_labels, list_users
+from labelaudit_dagster.store import (
+    ROLES,
+    create_invitation,
+    current_labels,
+    list_reports,
+    list_users,
+)
 
 FORBIDDEN = "urn:labelaudit:problem:forbidden"
 
@@ -86,6 +92,7 @@ COMPATIBLE = [
     ("get_labeling", {"user": "bob"}),
     ("get_personalized_model", {"user": "bob", "model_name": MODEL, "mode": "view"}),
     ("get_audit", {"cur_user": "bob", "pers_model": MODEL}),
+    ("get_reports", {"cur_user": "bob", "model": MODEL, "scaffold_method": "personal"}),
     ("get_cluster_results", {"cur_user": "bob", "pers_model": MODEL, "cluster": "x"}),
 ]
 
@@ -111,8 +118,14 @@ def test_nobody_labels_or_trains_for_somebody_else(server, ann, by):
     ):
         answer = ask(server, method, path, ann[by], json=body)
         assert (answer.status_code, answer.json()["type"]) == (403, FORBIDDEN), path
-    asked = {"user": "bob", "model_name": MODEL, "mode": "train", "ratings": json.dumps({})}
-    assert ask(server, "POST", "/get_personalized_model", ann[by], json=asked).status_code == 403
+    for route, body in (
+        ("get_personalized_model", {"user": "bob", "model_name": MODEL, "mode": "train"}),
+        ("save_reports", {"cur_user": "bob", "model": MODEL, "reports": json.dumps([])}),
+        ("submit_avid_report", {"cur_user": "bob", "reports": json.dumps([])}),
+    ):
+        answer = ask(server, "POST", f"/{route}", ann[by], json=body)
+        assert (answer.status_code, answer.json()["type"]) == (403, FORBIDDEN), route
+    assert list_reports(server.database, "bob") == []
     assert current_labels(server.database, "bob").to_dict("records") == before
 
 
