@@ -106,7 +106,7 @@ def group_comparison(
         frame = compared(view, series, topic, method, most)
         return group_comparison_chart(frame, scale=view.scale, method=method)
 
-    return _answer(request, view.version, draw)
+    return _answer(request, f"{view.version} {services.settings.seed}", draw)
 
 
 @router.get(
@@ -257,4 +257,4 @@ def comparison(
         frame = compared(corpus, series, topic, method, most)
         return group_comparison_chart(frame, scale=corpus.scale, method=method)
 
-    return _answer(request, found.state, draw)
+    return _answer(request, f"{found.state} {services.settings.seed}", draw)

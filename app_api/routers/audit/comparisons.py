@@ -132,7 +132,7 @@ def groups(
         series = group_series(services, view, by, value, MOST_POINTS_OF_VIEW)
         return _table(view, compared(view, series, topic, method, most), generation(view), method)
 
-    return table_answer(request, form, view.version, table)
+    return table_answer(request, form, f"{view.version} {services.settings.seed}", table)
 
 
 @router.get(
@@ -160,7 +160,7 @@ def person(
         series = person_series(services, found, others, by, value)
         return _table(view, compared(view, series, topic, method, most), found.view.version, method)
 
-    return table_answer(request, form, found.state, table)
+    return table_answer(request, form, f"{found.state} {services.settings.seed}", table)
 
 
 def person_series(
