@@ -20,8 +20,26 @@ if TYPE_CHECKING:
 
 HELD_EXIT_CODE = 3
 
+BARE: Final = "current"
+"""What `--approve` without a number reads as."""
+
 WHAT_IS_CURRENT: Final = 0
-"""`--approve` without a number; publications count from 1."""
+"""The number that it stands for; publications count from 1."""
+
+
+class PublicationNumber(click.ParamType[int]):
+    """The number of a publication, or `BARE`."""
+
+    name = "publication"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number, `WHAT_IS_CURRENT` for `BARE`."""
+        if value == BARE:
+            return WHAT_IS_CURRENT
+        if str(value).isdecimal() and int(value) >= 1:
+            return int(value)
+        raise click.BadParameter(f"{value!r} is no number of a publication.", ctx, param)
+
 
 _NO_PUBLICATION: dict[str, Any] = {"state": "none", "held_because": []}
 
@@ -35,9 +53,9 @@ class PublicationFailedError(ExpectedFailure, RuntimeError):
 @click.option(
     "--approve",
     metavar="[N]",
-    type=click.IntRange(min=1),
+    type=PublicationNumber(),
     is_flag=False,
-    flag_value=WHAT_IS_CURRENT,
+    flag_value=BARE,
     help="Send publication N although it is held back for what changed. Without N: what is "
     "current, unless something else waits.",
 )
