@@ -30,6 +30,8 @@ _BATCH: Final = 10_000
 _SHARES: Final = {"characters": 2 / 3, "words": 1 / 3}
 _PENALTIES: Final = tuple(2.0**power for power in range(-4, 8))
 """Ratios of residual variance to the variance of what the text explains."""
+_FOLDS: Final = 10
+_MANY_TEXTS: Final = 20_000
 _FEWEST_RATED: Final = 20
 """Below this many rated and distinct texts a regression on words is noise."""
 _BREAKDOWN: Final = 1e-5
@@ -66,7 +68,7 @@ def text_severity(
     severity_mean: ArrayLike,
     severity_weight: ArrayLike,
     *,
-    folds: int = 10,
+    folds: int | None = None,
     seed: int = 0,
     steps: int = 20,
     features: Any = None,
@@ -82,7 +84,8 @@ def text_severity(
             in the same case is p − 1. 0 where there is no rating: such a comment is predicted and
             teaches nothing.
         folds: number of parts, 2 or more; a comment is predicted from all parts but its own.
-            Comments with the same text are in the same part.
+            Comments with the same text are in the same part. By default 10, and 5 from 20,000
+            comments, where four fifths of them teach as much as nine tenths.
         seed: of the random order that makes the parts.
         steps: most iterations of the Lanczos process; predictions change little beyond 20.
         features: what `text_features` returned for the same texts, to spare making them again.
@@ -95,6 +98,8 @@ def text_severity(
         TextPriorError: if lengths differ, numbers are not finite, a weight is negative, or there
             are fewer than two folds.
     """
+    if folds is None:
+        folds = _FOLDS if len(texts) < _MANY_TEXTS else _FOLDS // 2
     mean, weight = _checked(texts, severity_mean, severity_weight, folds)
     rated = weight > 0
     centre = float(np.average(mean, weights=weight)) if rated.any() else 0.0

@@ -64,6 +64,8 @@ def fit_comment_model(
     Raises:
         CommentModelError: if the ratings cannot be used; the message says which and why.
     """
+    from threadpoolctl import threadpool_limits
+
     started = time.perf_counter()
     ids = np.asarray(item_ids, dtype=np.int64)
     if ids.ndim != 1 or np.any(np.diff(ids) <= 0):
@@ -72,9 +74,12 @@ def fit_comment_model(
         raise CommentModelError(f"There are {len(ids)} comments and {len(texts)} texts.")
     layout = arrange(rater_index, item_index, levels, n_items=len(ids), n_levels=scale.n_levels)
     state = _State(layout, scale.n_levels, options)
-    status = state.run(texts if options.use_text else None, progress or (lambda _s, _x: None))
     points = standard_normal_points(options.person_points, scale.n_levels, options.seed)
-    average_weight = state.finish(points)
+    # The products are small: threads gain little on an idle machine, and on a busy one wait for
+    # each other ten times as long as they work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        status = state.run(texts if options.use_text else None, progress or (lambda _s, _x: None))
+        average_weight = state.finish(points)
     return CommentModel(
         item_ids=ids,
         severity=normalised(state.log_belief).astype(np.float32),
