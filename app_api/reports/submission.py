@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import format_datetime
 from typing import Any, Final
 
 from app_api.problems import FieldError, ProblemError
@@ -238,7 +239,18 @@ def _record(
 def _not_confirmed(
     error: PlatformError, named: NamedReport, n_done: int, n_reports: int
 ) -> ProblemError:
-    answered = "gave no usable answer" if error.status is None else f"answered {error.status}"
+    if error.status is None:
+        answered = "gave no answer"
+    elif 200 <= error.status < 300:
+        answered = f"answered {error.status} without an id of the submission"
+    else:
+        answered = f"answered {error.status}"
+    before = (
+        f"the {n_done} before it {'was' if n_done == 1 else 'were'} confirmed and "
+        f"{'is' if n_done == 1 else 'are'} not sent again"
+        if n_done
+        else "nothing was confirmed"
+    )
     unsure = (
         " It may have taken the report all the same; submitting it again settles that."
         if error.may_have_been_applied
@@ -247,10 +259,10 @@ def _not_confirmed(
     title = " ".join(named.report.title.split())[:80]
     headers = {}
     if error.retry_at is not None:
-        headers["Retry-After"] = f"{error.retry_at:%a, %d %b %Y %H:%M:%S} GMT"
+        headers["Retry-After"] = format_datetime(error.retry_at, usegmt=True)
     return ProblemError(
         "submission-failed",
-        f"AVID {answered} for report {n_done + 1} of {n_reports} ({title!r}); the {n_done} before "
-        f"it were confirmed and are not sent again.{unsure} Submit the rest later.",
+        f"AVID {answered} for report {n_done + 1} of {n_reports} ({title!r}); {before}."
+        f"{unsure} Submit it later.",
         headers=headers,
     )

@@ -107,6 +107,9 @@ def test_no_success_without_a_confirmation(site, avid, written, fault, unsure):
     assert KEY not in answer.text
     assert avid.origin not in answer.text
     assert ("may have taken" in problem["detail"]) == unsure
+    assert "nothing was confirmed" in problem["detail"]
+    waits = answer.headers.get("Retry-After", "")
+    assert waits.endswith(" GMT") == (fault == "retry_after_day")
     last = site.get("/submissions").json()["submissions"][-1]
     assert last["succeeded"] is False
     assert last["submission_id"] is None
