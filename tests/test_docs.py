@@ -88,7 +88,7 @@ def quoted_commands(page: Path) -> Iterator[tuple[str, bool]]:
     text = page.read_text("utf-8")
     for _, _, block in FENCE.findall(text):
         for line in block.replace("\\\n", " ").splitlines():
-            for part in re.split(r"&&|\|\||;|(?<=\s)\|(?=\s)", re.sub(r"(^|\s)#.*", "", line)):
+            for part in re.split(r"&&?|\|\||;|(?<=\s)\|(?=\s)", re.sub(r"(^|\s)#.*", "", line)):
                 if starts_ours(part):
                     yield part, True
     for span in INLINE.findall(FENCE.sub("", text)):
