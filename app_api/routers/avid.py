@@ -20,6 +20,7 @@ from app_api.reports.submission import (
     submit_reports,
 )
 from app_api.request_body import read_body, read_object
+from app_api.routers.audit.table_responses import READ_RESPONSES
 from app_api.routers.audit.whose import OwnUser, ReadableUser
 from app_api.routers.reports import ReportInPath, current_report
 from app_api.services import Provided

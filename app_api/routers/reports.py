@@ -40,6 +40,7 @@ from app_api.reports.report_tags import (
     stale_problem,
 )
 from app_api.request_body import read_body, read_object
+from app_api.routers.audit.table_responses import READ_RESPONSES
 from app_api.routers.audit.whose import ModelInPath, OwnUser, ReadableUser
 from app_api.services import Provided, Services
 from labelaudit_dagster.auditing.reports import AuditReport, Evidence
@@ -95,6 +96,7 @@ Posted = Annotated[PostedReport, Depends(_posted_report)]
     "/{user}/models/{model}/scaffold",
     summary="Drafts of reports to begin with",
     response_model=Scaffold,
+    responses=READ_RESPONSES,
 )
 def scaffold(
     request: Request,
@@ -134,6 +136,7 @@ def scaffold(
     "/{user}/models/{model}/reports",
     summary="The reports written with a model",
     response_model=ReportList,
+    responses=READ_RESPONSES,
 )
 def reports_of_model(
     request: Request, services: Provided, user: ReadableUser, model: ModelInPath
@@ -142,7 +145,12 @@ def reports_of_model(
     return _listed(request, services, user, model)
 
 
-@router.get("/{user}/reports", summary="All reports of a person", response_model=ReportList)
+@router.get(
+    "/{user}/reports",
+    summary="All reports of a person",
+    response_model=ReportList,
+    responses=READ_RESPONSES,
+)
 def reports_of_user(request: Request, services: Provided, user: ReadableUser) -> Response:
     """List reports, by model and in their order."""
     return _listed(request, services, user, None)
@@ -273,6 +281,7 @@ def delete(
     "/{user}/reports/{report_id}/versions",
     summary="All versions of a report",
     response_model=ReportHistory,
+    responses=READ_RESPONSES,
 )
 def versions(
     request: Request, services: Provided, user: ReadableUser, report_id: ReportInPath
