@@ -189,7 +189,10 @@ def submit(
 
 
 @router.get(
-    "/{user}/submissions", summary="What was submitted, with receipts", response_model=Attempts
+    "/{user}/submissions",
+    summary="What was submitted, with receipts",
+    response_model=Attempts,
+    responses=READ_RESPONSES,
 )
 def submissions(request: Request, services: Provided, user: ReadableUser) -> Response:
     """List every attempt, those without a confirmation too."""
