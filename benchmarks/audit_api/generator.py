@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -83,36 +84,41 @@ class Visitor:
 
 
 async def one_at_a_time(
-    server: Connection, visitor: Visitor, _pid: int, kind: str, n: int
+    server: Connection, visitor: Visitor, pid: int, kind: str, n: int
 ) -> dict[str, Any]:
     """Time requests of one kind, one after the other."""
     seconds = []
+    before = processor_seconds(pid)
     for _ in range(n):
         asking = visitor.ask(kind)
         began = time.perf_counter()
         answer = await asking(server)
         seconds.append(time.perf_counter() - began)
         _expect(answer)
-    return {"seconds": seconds, "bytes": len(answer.body)}
+    taken = (processor_seconds(pid) - before) / n
+    return {"seconds": seconds, "processor": taken, "bytes": len(answer.body)}
 
 
-async def trainings(server: Connection, _visitor: Visitor, _pid: int, n: int) -> dict[str, Any]:
+async def trainings(server: Connection, _visitor: Visitor, pid: int, n: int) -> dict[str, Any]:
     """Time trainings of new people on twenty labels each, to the answer; the first is apart."""
     draw = random.Random(5)
-    seconds = []
+    seconds: list[float] = []
+    processor = 0.0
     for number in range(n + 1):
         offered = (await server.get("/get_comments_to_label", n=LABELS)).json()["to_label"]
         asked = {
             "user": f"new {time.time_ns()} {number}", "model_name": MODEL, "mode": "train",
             "ratings": {text: str(draw.randrange(5)) for text in offered},
         }  # fmt: skip
+        before = processor_seconds(pid)
         began = time.perf_counter()
         answer = await server.post("/get_personalized_model", asked)
         seconds.append(time.perf_counter() - began)
+        processor += processor_seconds(pid) - before if number else 0.0
         _expect(answer)
         if len(answer.json()["ratings_prev"]) != len(offered):
             raise SystemExit("the answer lacks labels")
-    return {"first": seconds[0], "seconds": seconds[1:]}
+    return {"first": seconds[0], "seconds": seconds[1:], "processor": processor / n}
 
 
 async def mixed(
@@ -136,17 +142,30 @@ async def mixed(
             statuses[answer.status] += 1
         await own.close()
 
-    began = time.perf_counter()
+    began, before = time.perf_counter(), processor_seconds(pid)
     await asyncio.gather(*(client() for _ in range(clients)))
     wall = time.perf_counter() - began
+    processor = (processor_seconds(pid) - before) / n
     memory.append(resident_bytes(pid))
-    return {"wall": wall, "seconds": seconds, "statuses": statuses, "memory": memory}
+    return {
+        "wall": wall,
+        "processor": processor,
+        "seconds": seconds,
+        "statuses": statuses,
+        "memory": memory,
+    }
 
 
 def resident_bytes(pid: int, entry: str = "VmRSS") -> int:
     """Return the resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split(f"{entry}:")[1].split()[0]) * 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has taken, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _expect(answer: Answer) -> None:
