@@ -186,11 +186,18 @@ def _curves(side: CorpusSide, name: str, posterior: PersonalPosterior) -> dict[s
     """Return how the person answers to each severity, level by level, as columns."""
     grid, values = side.model.grid, side.scale.values
     return {
-        "model": np.full(posterior.tail.size, name, dtype=object),
+        "model": _repeated(name, posterior.tail.size),
         "above": np.repeat(values[:-1], len(grid)),
         "severity": np.tile(grid, len(values) - 1),
         "probability": posterior.tail.ravel(),
     }
+
+
+def _repeated(name: str, times: int) -> NDArray[np.object_]:
+    """Return a column of one name; `np.full` would cut a NUL off its end."""
+    column = np.empty(times, dtype=object)
+    column[:] = [name] * times
+    return column
 
 
 def _stacked(parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -243,7 +250,7 @@ def _label_rows(
 ) -> dict[str, Any]:
     """Return columns; both tables are ordered by item, and what was used is what was left out."""
     columns: dict[str, Any] = {
-        "model": np.full(len(given), name, dtype=object),
+        "model": _repeated(name, len(given)),
         **{column: given[column].to_numpy() for column in ("item_id", "rating")},
         "labelled_at": given["labelled_at"],
         "used": used,

@@ -104,6 +104,16 @@ def test_many_in_one_run_give_the_same_bytes_as_one_by_one(prepared: AuditHome, 
             assert found == set(map(partition_key, users))
 
 
+def test_any_name_of_a_model_stays_whole(prepared: AuditHome):
+    prepared.label("anna", LENIENT, model="x\0")
+    with Launcher(prepared.settings) as launcher:
+        assert launcher.train_user("anna", "x\0", pictures=False).succeeded
+    ref = prepared.store.current("personal_models", "anna")
+    assert ref is not None
+    for member in ("models", "labels", "versions", "curves"):
+        assert set(prepared.store.load_table(ref, member)["model"]) == {"x\0"}, member
+
+
 def test_a_range_of_users_is_one_run(prepared: AuditHome):
     for user, labels in {"a": LENIENT, "b": STRICT, "c": {3: 1.0}}.items():
         prepared.label(user, labels)
