@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +42,10 @@ class AuditUsersOptions(dg.Config):
     keys: list[str] = Field(
         default=[], description="Partition keys of users. Default: everybody who has labelled."
     )
+    prepared: bool = Field(
+        default=False,
+        description="Whoever started the run has locked these users and frozen their labels.",
+    )
 
 
 @dg.op(
@@ -70,10 +75,10 @@ def audit_users(
             PARTITIONS_NAME, [partition_key(user) for user in users]
         )
 
-        known = _Histories(database, users)
+        known = _Histories(database, users, freeze=not config.prepared)
 
         def make(some: Sequence[str]) -> Made:
-            with users_locked(settings, some):
+            with nullcontext() if config.prepared else users_locked(settings, some):
                 results = _results(artifact_store, side, known.of(some), failed)
                 return results, _write(artifact_store, side, results, context.run.run_id)
 
@@ -114,21 +119,23 @@ def _ahead(make: Callable[[Sequence[str]], Made], users: Sequence[str]) -> Itera
 class _Histories:
     """What users have labelled and trained: read for all at once, and anew after a new label."""
 
-    def __init__(self, database: Any, users: Sequence[str]) -> None:
-        """Freeze what is due of everybody, and read it."""
+    def __init__(self, database: Any, users: Sequence[str], *, freeze: bool) -> None:
+        """Freeze what is due of everybody, unless that was done, and read it."""
         from labelaudit_dagster.store import label_sequence, record_due_trainings
 
         self._database = database
+        self._freeze = freeze
         # Asked first: a label that comes in between makes what was read look older than it is.
         self._sequence = label_sequence(database)
-        record_due_trainings(database, users, now=datetime.now(UTC))
+        if freeze:
+            record_due_trainings(database, users, now=datetime.now(UTC))
         self._found = found_histories(database, users)
 
     def of(self, users: Sequence[str]) -> dict[str, Sequence[ModelHistory]]:
         """Return the histories of some users, who are locked; none where somebody has none."""
         from labelaudit_dagster.store import label_sequence, record_due_trainings
 
-        if label_sequence(self._database) == self._sequence:
+        if not self._freeze or label_sequence(self._database) == self._sequence:
             return {user: self._found.get(user, ()) for user in users}
         record_due_trainings(self._database, users, now=datetime.now(UTC))
         return {user: found_histories(self._database, [user]).get(user, ()) for user in users}
