@@ -10,6 +10,8 @@ import pytest
 from labelaudit_dagster.auditing.text_prior import (
     _PENALTIES,
     TextPriorError,
+    _count_characters,
+    _hashing,
     _lanczos_ridge,
     text_features,
     text_severity,
@@ -49,6 +51,13 @@ def test_predictions_are_those_of_kernel_ridge():
             alpha = root * np.linalg.solve(system, root * (severity[train] - centre))
             expected = centre + kernel[np.ix_(part == fold, train)] @ alpha
             np.testing.assert_allclose(ours[part == fold, column], expected, atol=2e-4)
+
+
+def test_characters_are_counted_as_on_the_whole_texts():
+    texts = ["Ab abc  a\tA-b!", "", " ", "Straße İ 這是一條 🙂 x", "word " * 3, "\x1c\u2003z"]
+    whole = _hashing("char_wb", (2, 4)).transform(texts)
+    assert whole.sum() > 50
+    assert abs(_count_characters(texts) - whole).sum() == 0
 
 
 def test_it_finds_how_much_the_words_say():
