@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app_api.media_types import weighted
+
 _TAG = re.compile(r'(?:W/)?("[!#-~\x80-\xff]*")')
 _GZIP_MARK = ".gz"
 
@@ -45,19 +47,5 @@ def matching_tag(if_none_match: str | None, value: str) -> str | None:
 
 def accepts_gzip(accept_encoding: str | None) -> bool:
     """Tell whether an Accept-Encoding header allows gzip (RFC 9110, section 12.5.3)."""
-    weights: dict[str, float] = {}
-    for part in (accept_encoding or "").split(","):
-        coding, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weights[coding] = _weight(parameters)
+    weights = dict(weighted(accept_encoding))
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0

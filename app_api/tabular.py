@@ -5,6 +5,8 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from app_api.media_types import wanted_form
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -28,16 +30,7 @@ def accepted_format(given: TableFormat | None, accept: str | None) -> TableForma
         accept: The header `Accept`. Of several media types the one with the highest weight counts,
             of equal ones the first; what is none of ours means JSON.
     """
-    if given is not None:
-        return given
-    best: tuple[float, TableFormat] = (0.0, "json")
-    for part in (accept or "").split(","):
-        media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        found = _FORMATS.get(media_type)
-        weight = _weight(parameters)
-        if found is not None and weight > best[0]:
-            best = (weight, found)
-    return best[1]
+    return wanted_form(given, accept, _FORMATS, "json")
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -85,17 +78,6 @@ _FORMATS: Final[dict[str, TableFormat]] = {
     "text/*": "csv",
     "application/vnd.apache.parquet": "parquet",
 }
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 def _cell(value: Any) -> Any:

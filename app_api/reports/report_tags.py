@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from app_api.media_types import wanted_form
 from app_api.problems import ProblemError
 from app_api.reports.report_documents import ReportDocument
 from labelaudit_dagster.store import StaleReportError, StoredReport
@@ -73,24 +74,4 @@ def accepted_form(given: ReportFormat | None, accept: str | None) -> ReportForma
         accept: The header `Accept`. Of several media types the one with the highest weight counts,
             of equal ones the first; what is none of ours means JSON.
     """
-    if given is not None:
-        return given
-    best: tuple[float, ReportFormat] = (0.0, "json")
-    for part in (accept or "").split(","):
-        media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        form = _MEDIA_TYPES.get(media_type)
-        weight = _weight(parameters)
-        if form is not None and weight > best[0]:
-            best = (weight, form)
-    return best[1]
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
+    return wanted_form(given, accept, _MEDIA_TYPES, "json")
