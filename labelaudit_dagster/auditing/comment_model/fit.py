@@ -24,6 +24,7 @@ from labelaudit_dagster.auditing.comment_model.population import (
 )
 from labelaudit_dagster.auditing.comment_model.response import ResponseTable, severity_grid
 from labelaudit_dagster.auditing.comment_model.severity_prior import SeverityPrior
+from labelaudit_dagster.auditing.one_blas_thread import one_blas_thread
 from labelaudit_dagster.auditing.rating_scale import RatingScale
 
 Float64Array = NDArray[np.float64]
@@ -64,8 +65,6 @@ def fit_comment_model(
     Raises:
         CommentModelError: if the ratings cannot be used; the message says which and why.
     """
-    from threadpoolctl import threadpool_limits
-
     started = time.perf_counter()
     ids = np.asarray(item_ids, dtype=np.int64)
     if ids.ndim != 1 or np.any(np.diff(ids) <= 0):
@@ -75,9 +74,8 @@ def fit_comment_model(
     layout = arrange(rater_index, item_index, levels, n_items=len(ids), n_levels=scale.n_levels)
     state = _State(layout, scale.n_levels, options)
     points = standard_normal_points(options.person_points, scale.n_levels, options.seed)
-    # The products are small: threads gain little on an idle machine, and on a busy one wait for
-    # each other ten times as long as they work.
-    with threadpool_limits(limits=1, user_api="blas"):
+    # Threads gain little on an idle machine, and on a busy one wait for each other.
+    with one_blas_thread():
         status = state.run(texts if options.use_text else None, progress or (lambda _s, _x: None))
         average_weight = state.finish(points)
     return CommentModel(

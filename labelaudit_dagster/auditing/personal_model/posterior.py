@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labelaudit_dagster.auditing.comment_model import CommentModel, ResponseTable
+from labelaudit_dagster.auditing.one_blas_thread import one_blas_thread
 from labelaudit_dagster.auditing.personal_model.labels import PersonalLabels, checked_labels
 from labelaudit_dagster.auditing.personal_model.refinement import ENOUGH_POINTS, refined_points
 
@@ -57,9 +58,10 @@ def fold_in(
         PersonalModelError: if a label cannot be used; the message says which and what to do.
     """
     labels = checked_labels(model, item_rows, levels, weights)
-    responses, prior, likelihood = prior_and_likelihood(model, labels)
-    weight = softmax(prior + labels.weights @ likelihood)
-    tail = np.tensordot(weight.astype(np.float32), responses.tail, axes=(0, 1))
+    with one_blas_thread():
+        responses, prior, likelihood = prior_and_likelihood(model, labels)
+        weight = softmax(prior + labels.weights @ likelihood)
+        tail = np.tensordot(weight.astype(np.float32), responses.tail, axes=(0, 1))
     return PersonalPosterior(responses, weight, np.asarray(tail, dtype=np.float32), len(labels))
 
 

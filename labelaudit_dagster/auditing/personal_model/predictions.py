@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labelaudit_dagster.auditing.comment_model import CommentModel
+from labelaudit_dagster.auditing.one_blas_thread import one_blas_thread
 from labelaudit_dagster.auditing.personal_model.posterior import PersonalPosterior
 from labelaudit_dagster.auditing.rating_scale import RatingScale
 
@@ -68,7 +69,8 @@ def predict(
         rows: of the comments wanted, in the order wanted; None means all.
     """
     severity = model.severity if rows is None else model.severity[np.asarray(rows, dtype=np.int64)]
-    return summarised(posterior.tail @ severity.T, model.scale)
+    with one_blas_thread():
+        return summarised(posterior.tail @ severity.T, model.scale)
 
 
 def level_probabilities(
