@@ -102,9 +102,7 @@ def test_retry_after_is_honoured(server, client, clock):
     assert clock.slept == [3.0]
 
 
-@pytest.mark.parametrize(
-    "fault", sorted(FATAL.keys() | TOO_LONG | JUDGED_HERE | {"not_success"})
-)
+@pytest.mark.parametrize("fault", sorted(FATAL.keys() | TOO_LONG | JUDGED_HERE | {"not_success"}))
 def test_no_receipt_without_a_confirmation(server, client, fault, caplog):
     caplog.set_level("DEBUG")
     server.prepare([fault])

@@ -43,7 +43,8 @@ FULL = AuditReport(
 )
 
 texts = st.text(max_size=40)
-values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts
+numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+values = st.none() | st.booleans() | numbers | texts
 reports = st.builds(
     AuditReport,
     title=texts,
