@@ -144,7 +144,7 @@ def test_labels_are_on_the_disk_when_training_fails(client, monkeypatch):
     trainer = client.server.app.state.services.trainer
     monkeypatch.setattr(
         trainer._launcher,
-        "_run_partition",
+        "_run_in_one_step",
         lambda *_, **__: RunOutcome("a-run", succeeded=False, problems=["it broke"]),
     )
     texts = client.comments(3)
