@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from labelaudit_dagster.artifacts.errors import ArtifactCorruptError, ArtifactStorageError
 from labelaudit_dagster.artifacts.json_documents import encode_json
@@ -17,6 +19,9 @@ from labelaudit_dagster.artifacts.schema_registry import SchemaRegistry
 from labelaudit_dagster.artifacts.storage import Storage
 from labelaudit_dagster.artifacts.value_encoding import encode_value
 from labelaudit_dagster.artifacts.version_ids import VersionIssuer
+
+_ENCODING: Final = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Encoding is work for the processor: more at once than it has cores get in each other's way."""
 
 
 class VersionCommitter:
@@ -49,7 +54,8 @@ class VersionCommitter:
 
         def write(partition: str | None) -> None:
             ref = ArtifactRef(asset, partition, version)
-            kind, files, entries = encode_value(values[partition], f"The value of {ref.key}")
+            with _ENCODING:
+                kind, files, entries = encode_value(values[partition], f"The value of {ref.key}")
             manifest = Manifest(
                 asset=asset,
                 partition=partition,

@@ -1,5 +1,6 @@
 """One run for many users: the same results as the partitioned assets, without a step for each."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -13,6 +14,7 @@ from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore, Bundle
 from labelaudit_dagster.assets.failures import explained
 from labelaudit_dagster.assets.personal_audit import CODE_VERSIONS
 from labelaudit_dagster.assets.personal_metadata import short_metadata
+from labelaudit_dagster.auditing.one_blas_thread import one_blas_thread
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.home import GROUP_TAG
 from labelaudit_dagster.personal_audit import (
@@ -33,6 +35,7 @@ from labelaudit_dagster.user_partitions import PARTITIONS_NAME, partition_key, u
 
 USERS_AT_ONCE = 25
 """Held in memory, and locked, together."""
+_PARTS_AT_ONCE = 2
 _NAMED = 5
 
 
@@ -83,10 +86,11 @@ def audit_users(
                 return results, _write(artifact_store, side, results, context.run.run_id)
 
         done = 0
-        for results, refs in _ahead(make, users):
-            yield from _events(artifact_store, refs, results)
-            done += len(results)
-            context.log.info(f"{done:,} of {len(users):,} users")
+        with one_blas_thread():
+            for results, refs in _ahead(make, users):
+                yield from _events(artifact_store, refs, results)
+                done += len(results)
+                context.log.info(f"{done:,} of {len(users):,} users")
     if failed:
         named = "; ".join(f"{user!r}: {why}" for user, why in list(failed.items())[:_NAMED])
         raise dg.Failure(
@@ -104,15 +108,16 @@ Made = tuple[Results, dict[str, dict[str, ArtifactRef]]]
 def _ahead(make: Callable[[Sequence[str]], Made], users: Sequence[str]) -> Iterator[Made]:
     """Make the results of some users after the others, the next while the last are being told.
 
-    Telling Dagster takes about as long as everything else, and mostly waits for the disk.
+    Two parts are under way at once, since computing takes one core, and storing and telling Dagster
+    mostly wait for the disk.
     """
     chunks = [users[start : start + USERS_AT_ONCE] for start in range(0, len(users), USERS_AT_ONCE)]
-    with ThreadPoolExecutor(1, thread_name_prefix="audit-users") as pool:
-        coming = pool.submit(make, chunks[0])
-        for following in [*chunks[1:], None]:
-            made = coming.result()
+    with ThreadPoolExecutor(_PARTS_AT_ONCE, thread_name_prefix="audit-users") as pool:
+        coming = deque(pool.submit(make, chunk) for chunk in chunks[:_PARTS_AT_ONCE])
+        for following in [*chunks[_PARTS_AT_ONCE:], *[None] * len(coming)]:
+            made = coming.popleft().result()
             if following is not None:
-                coming = pool.submit(make, following)
+                coming.append(pool.submit(make, following))
             yield made
 
 
