@@ -1,7 +1,9 @@
 """Three hundred seeded sequences of faults, each compared with what a careful client does.
 
 Every sequence has a platform, a client and a virtual clock of its own, so that the sequences of
-one block run side by side and their stalls cost real time only once.
+one block run side by side and their stalls cost real time only once. On a busy machine an honest
+answer can come later than the client waits for it, which is a stall that the plan knows nothing of;
+what failed side by side is therefore judged by a second run, alone.
 """
 
 from __future__ import annotations
@@ -182,15 +184,20 @@ def test_random_sequences(block, api_key, caplog):
     caplog.set_level("DEBUG")
     seeds = range(block * SEQUENCES, (block + 1) * SEQUENCES)
     failed: dict[int, BaseException] = {}
+    doubtful: list[int] = []
     endings: list[str] = []
     with ThreadPoolExecutor(max_workers=SEQUENCES) as pool:
         running = {seed: pool.submit(check_sequence, seed, api_key) for seed in seeds}
         for seed, future in running.items():
-            problem = future.exception()
-            if problem is None:
+            if future.exception() is None:
                 endings.append(future.result())
             else:
-                failed[seed] = problem
+                doubtful.append(seed)
+    for seed in doubtful:
+        try:
+            endings.append(check_sequence(seed, api_key))
+        except Exception as problem:
+            failed[seed] = problem
     if failed:
         seed, problem = next(iter(failed.items()))
         raise AssertionError(f"{len(failed)} sequences failed, first seed {seed}") from problem
