@@ -120,6 +120,17 @@ ACCESS: Final[Mapping[str, Allowed]] = {
 }
 """Every route of the API. A route that is missing here keeps the application from starting."""
 
+PAGES: Final[Mapping[str, Allowed]] = {
+    # Files that pages load; the same for everybody.
+    "GET /app/static/{digest}/{path:path}": EVERYBODY,
+    "GET /app/vega/{key}/vega.js": EVERYBODY,
+    "GET /app": EVERYBODY,
+    "GET /app/": EVERYBODY,
+    "GET /app/name": EVERYBODYS_READERS,
+    "POST /app/name": EVERYBODYS_READERS,
+}
+"""Every route of the web app, which is no part of the API's description; likewise complete."""
+
 
 def allowed_roles(method: str, path: str) -> Allowed:
     """Return who may use a route.
@@ -129,6 +140,7 @@ def allowed_roles(method: str, path: str) -> Allowed:
         path: The route's path template, as it was declared.
 
     Raises:
-        KeyError: The table has no such route.
+        KeyError: Neither table has such a route.
     """
-    return ACCESS[f"{method} {path}"]
+    route = f"{method} {path}"
+    return PAGES[route] if route in PAGES else ACCESS[route]

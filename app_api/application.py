@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from app_api.access import ACCESS
+from app_api.access import ACCESS, PAGES
 from app_api.audit import AuditReader
 from app_api.authentication import authorise
 from app_api.client_files import ClientFiles
@@ -26,6 +26,8 @@ from app_api.request_frame import RequestFrame
 from app_api.routers import ROUTERS
 from app_api.services import Services, utc_now
 from app_api.training import Trainer
+from app_api.web.pages import PAGE_ROUTERS
+from app_api.web.web_files import WebFiles
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.store import Database
@@ -108,8 +110,9 @@ def create_app(
         metrics=metrics,
         now=now,
         client=client,
+        web=WebFiles(settings.cache_folder),
     )
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGE_ROUTERS):
         app.include_router(router)
     _check_access_table()
     install_problem_handlers(app)
@@ -120,12 +123,11 @@ def create_app(
 def _check_access_table() -> None:
     declared = {
         f"{method} {route.path}"
-        for router in ROUTERS
+        for router in (*ROUTERS, *PAGE_ROUTERS)
         for route in router.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
     }
-    if declared != set(ACCESS):
-        raise RuntimeError(
-            f"routes and the table of rights differ: {sorted(declared ^ set(ACCESS))}"
-        )
+    table = {*ACCESS, *PAGES}
+    if declared != table:
+        raise RuntimeError(f"routes and the table of rights differ: {sorted(declared ^ table)}")

@@ -30,7 +30,7 @@ def authorise(request: Request, services: Provided) -> None:
     allowed = allowed_roles(request.method, request.scope["route"].path)
     if allowed is None:
         return
-    caller = _authenticate(request, services)
+    caller = authenticate(request, services)
     request.state.caller = caller
     if caller.public_id is not None:
         services.limits.count_request(caller.public_id)
@@ -46,7 +46,13 @@ def authorise(request: Request, services: Provided) -> None:
         )
 
 
-def _authenticate(request: Request, services: Services) -> Caller:
+def authenticate(request: Request, services: Services) -> Caller:
+    """Return who a request comes from.
+
+    Raises:
+        ProblemError: Nobody is known by the token or session, or another site's page made a
+            browser send what would change something.
+    """
     if not services.guard.is_closed():
         if not is_local(request):
             raise ProblemError(

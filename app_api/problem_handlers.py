@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app_api.problems import KINDS, FieldError, Kind, ProblemError, problem_response
+from app_api.web.error_pages import error_page, wants_page, way_to_name
+from app_api.web.viewer import NameNeededError
 from labelaudit_dagster.artifacts import ArtifactError
 from labelaudit_dagster.store import (
     DatabaseBusyError,
@@ -48,6 +50,10 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(ProblemError)
     async def problem(request: Request, error: ProblemError) -> Response:
         return _answer(request, error)
+
+    @app.exception_handler(NameNeededError)
+    async def name_needed(request: Request, _: NameNeededError) -> Response:
+        return way_to_name(request)
 
     @app.exception_handler(RequestValidationError)
     async def invalid_request(request: Request, error: RequestValidationError) -> Response:
@@ -109,6 +115,8 @@ def _passing(detail: str) -> ProblemError:
 
 
 def _answer(request: Request, problem: ProblemError) -> Response:
+    if wants_page(request):
+        return error_page(request, problem)
     return problem_response(problem, request.state.request_id)
 
 

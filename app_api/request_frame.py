@@ -8,10 +8,13 @@ import uuid
 from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app_api.metrics import UNROUTED, Metrics
 from app_api.problems import ProblemError, problem_response
+from app_api.web.error_pages import error_page, wants_page
 
 access_log = logging.getLogger("labelaudit.access")
 logger = logging.getLogger("labelaudit.api")
@@ -79,7 +82,7 @@ class _Exchange:
                 "defect",
                 "The server met a defect of its own; tell its operator the instance named here.",
             )
-            answer = problem_response(problem, self._id)
+            answer = _answer_to_defect(Request(self._scope), problem, self._id)
             await answer(self._scope, receive, self._send_framed)
         finally:
             seconds = time.perf_counter() - started
@@ -128,3 +131,13 @@ class _Exchange:
             return str(template)
         path = quote(str(self._scope["path"]), safe="/:@-._~!$&'()*+,;=", errors="replace")
         return path[:_LONGEST_LOGGED_PATH]
+
+
+def _answer_to_defect(request: Request, problem: ProblemError, request_id: str) -> Response:
+    """Return a page for browsers, unless that fails as well, else the problem document."""
+    try:
+        if wants_page(request):
+            return error_page(request, problem)
+    except Exception:
+        logger.exception("request %s: its page failed as well", request_id)
+    return problem_response(problem, request_id)

@@ -18,6 +18,7 @@ from app_api.guard import Guard
 from app_api.metrics import Metrics
 from app_api.rate_limits import RateLimits
 from app_api.training import Trainer
+from app_api.web.web_files import WebFiles
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.store import Database
@@ -43,6 +44,7 @@ class Services:
         guard: Whether callers must say who they are.
         limits: How often somebody may ask.
         metrics: Figures for Prometheus.
+        web: Files that the pages of the web app load.
         now: Returns the time in UTC.
         client: A foreign web client's files, where one is served at `/`.
         large_bodies: Held while a large document is parsed, so that memory holds one at a time.
@@ -58,6 +60,7 @@ class Services:
     guard: Guard
     limits: RateLimits
     metrics: Metrics
+    web: WebFiles
     now: Callable[[], datetime] = utc_now
     client: ClientFiles | None = None
     large_bodies: threading.Lock = field(default_factory=threading.Lock)

@@ -19,6 +19,13 @@ from labelaudit_dagster.failures import ExpectedFailure
 
 PREFIX = "LABELAUDIT_"
 
+_OF_THE_TESTS = {
+    "LABELAUDIT_TEST_DATA",
+    "LABELAUDIT_REQUIRE_ALL",
+    "LABELAUDIT_SCREENSHOTS",
+    "LABELAUDIT_TEST_DEMO_HOME",
+}
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -319,5 +326,5 @@ def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]
     """Names in the environment that look like settings of ours and are none (likely misspelt)."""
     environment = os.environ if environment is None else environment
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {"LABELAUDIT_TEST_DATA", "LABELAUDIT_REQUIRE_ALL"}  # of the test suite
+    known |= _OF_THE_TESTS
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)

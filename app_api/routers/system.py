@@ -42,14 +42,14 @@ class Ready(BaseModel):
 
 @router.get(
     "/",
-    summary="The web client, or the way to the documentation",
+    summary="The way to the web app, or a foreign web client",
     status_code=307,
     response_class=Response,
 )
 async def root(request: Request, services: Provided) -> Response:
-    """Give the page of the web client where one is served, else lead to the documentation."""
+    """Lead to the web app, unless a foreign client is served here."""
     page = None if services.client is None else await services.client.answer(request.scope)
-    return RedirectResponse("docs") if page is None else page
+    return RedirectResponse("/app") if page is None else page
 
 
 @router.get("/healthz", summary="Whether the process is alive")

@@ -144,7 +144,7 @@ from labelaudit_dagster.store.trainings import (
     record_training,
 )
 from labelaudit_dagster.store.url import sqlite_url
-from labelaudit_dagster.store.users import list_users
+from labelaudit_dagster.store.users import check_name, list_users
 from labelaudit_dagster.store.versioned_rows import RowChanges
 
 __all__ = [
@@ -214,6 +214,7 @@ __all__ = [
     "add_rating",
     "approve_publication",
     "begin_publication",
+    "check_name",
     "corpus_fingerprint",
     "corpus_quarantine_counts",
     "corpus_scale",

@@ -44,9 +44,14 @@ def test_not_ready_once_the_database_is_closed_for_good(server):
     assert server.export().status_code == 503
 
 
-def test_the_root_leads_to_the_documentation(shared_server):
+def test_the_root_leads_to_the_web_app(shared_server):
     answer = requests.get(shared_server.url, timeout=20)
-    assert answer.url == f"{shared_server.url}/docs"
+    assert answer.url == f"{shared_server.url}/app"
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_the_documentation_is_one_page_without_scripts(shared_server):
+    answer = shared_server.get("/docs")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     for route in ACCESS:
         assert f"<code>{route}</code>" in answer.text

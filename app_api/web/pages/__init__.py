@@ -1,0 +1,10 @@
+"""The pages, one module each."""
+
+from __future__ import annotations
+
+from app_api.web.pages import assets, home, name
+
+PAGE_ROUTERS = (assets.router, home.router, name.router)
+"""Every router of the web app; add yours here."""
+
+__all__ = ["PAGE_ROUTERS"]
