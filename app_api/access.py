@@ -60,6 +60,7 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "PUT /v1/users/{user}/reports/{report_id}": AUDITORS,
     "DELETE /v1/users/{user}/reports/{report_id}": AUDITORS,
     "GET /v1/users/{user}/reports/{report_id}/versions": AUDIT_READERS,
+    "POST /v1/users/{user}/reports/{report_id}/restorations": AUDITORS,
     "GET /v1/users/{user}/reports/{report_id}/avid": AUDIT_READERS,
     "GET /v1/users/{user}/submissions": AUDIT_READERS,
     "POST /v1/users/{user}/submissions": AUDITORS,

@@ -85,6 +85,16 @@ class PostedReport(BaseModel):
         return value
 
 
+class PostedRestoration(BaseModel):
+    """Which version to have again."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"version": 1}]}
+    )
+
+    version: int = Field(ge=1, lt=2**31, description="A version of the report.")
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 

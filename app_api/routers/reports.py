@@ -6,13 +6,12 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from app_api.body_schema import json_body
 from app_api.conditional import READ_HEADERS, matching_tag
 from app_api.encoded_segments import EncodedSegmentRoute, path_of
-from app_api.problem_handlers import validation_problem
+from app_api.posted_model import read_model
 from app_api.problems import FieldError, ProblemError
 from app_api.read_answers import document_answer
 from app_api.reports.drafts import drafts_of
@@ -26,6 +25,7 @@ from app_api.reports.report_documents import (
     MOST_REPORTS,
     Draft,
     PostedReport,
+    PostedRestoration,
     ReportDocument,
     ReportHistory,
     ReportList,
@@ -39,7 +39,6 @@ from app_api.reports.report_tags import (
     report_tag,
     stale_problem,
 )
-from app_api.request_body import read_body, read_object
 from app_api.routers.audit.table_responses import READ_RESPONSES
 from app_api.routers.audit.whose import ModelInPath, OwnUser, ReadableUser
 from app_api.services import Provided, Services
@@ -51,6 +50,7 @@ from labelaudit_dagster.store import (
     delete_report,
     list_reports,
     report_versions,
+    restore_report,
     save_report,
 )
 
@@ -69,6 +69,7 @@ IfMatch = Annotated[
     Header(description="ETag of the version that was edited; `*` for whatever is there."),
 ]
 
+_SMALL_BODY_BYTES = 64 * 1024
 _BODY = json_body(PostedReport)
 _FORMS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -82,11 +83,11 @@ _FORMS: dict[int | str, dict[str, Any]] = {
 
 
 async def _posted_report(request: Request, user: OwnUser) -> PostedReport:
-    document = read_object(await read_body(request, MAX_BODY_BYTES))
-    try:
-        return PostedReport.model_validate(document)
-    except ValidationError as error:
-        raise validation_problem(error) from None
+    return await read_model(request, PostedReport, MAX_BODY_BYTES)
+
+
+async def _posted_restoration(request: Request, user: OwnUser) -> PostedRestoration:
+    return await read_model(request, PostedRestoration, _SMALL_BODY_BYTES)
 
 
 Posted = Annotated[PostedReport, Depends(_posted_report)]
@@ -165,11 +166,7 @@ def reports_of_user(request: Request, services: Provided, user: ReadableUser) ->
 )
 def create(services: Provided, user: OwnUser, model: ModelInPath, posted: Posted) -> Response:
     """Save a new report at the end of the list; it is on the disk before the answer."""
-    if len(list_reports(services.database, user, model)) >= MOST_REPORTS:
-        raise ProblemError(
-            "invalid-value",
-            f"There are {MOST_REPORTS} reports for this model already; delete one first.",
-        )
+    _check_room(services, user, model)
     report = _report(services, user, model, posted, ())
     stored = save_report(
         services.database, user, model, None, report.to_document(), now=services.now()
@@ -277,6 +274,42 @@ def delete(
     return Response(status_code=204)
 
 
+@router.post(
+    "/{user}/reports/{report_id}/restorations",
+    summary="Have an earlier version again",
+    response_model=ReportDocument,
+    openapi_extra=json_body(PostedRestoration),
+)
+def restore(
+    services: Provided,
+    user: OwnUser,
+    report_id: ReportInPath,
+    posted: Annotated[PostedRestoration, Depends(_posted_restoration)],
+    if_match: IfMatch = None,
+) -> Response:
+    """Save an earlier version as the newest, evidence as it was seen then.
+
+    A deleted report comes back by that. `If-Match` names the version that was seen as the newest.
+    """
+    found = _versions(services, user, report_id)
+    _stored(services, user, report_id, posted.version)
+    newest = found[-1]
+    if not newest.is_current:
+        _check_room(services, user, newest.model)
+    try:
+        stored = restore_report(
+            services.database,
+            user,
+            report_id,
+            posted.version,
+            expected_version=expected_version(if_match, newest),
+            now=services.now(),
+        )
+    except StaleReportError as error:
+        raise stale_problem(error) from None
+    return _answer(stored)
+
+
 @router.get(
     "/{user}/reports/{report_id}/versions",
     summary="All versions of a report",
@@ -298,6 +331,14 @@ def current_report(services: Services, user: str, report_id: str) -> StoredRepor
         ProblemError: `not-found`; the person has no such report, or it was deleted.
     """
     return _stored(services, user, report_id, None)
+
+
+def _check_room(services: Services, user: str, model: str) -> None:
+    if len(list_reports(services.database, user, model)) >= MOST_REPORTS:
+        raise ProblemError(
+            "invalid-value",
+            f"There are {MOST_REPORTS} reports for this model already; delete one first.",
+        )
 
 
 def _listed(request: Request, services: Services, user: str, model: str | None) -> Response:

@@ -119,6 +119,7 @@ from labelaudit_dagster.store.reports import (
     has_saved_reports,
     list_reports,
     report_versions,
+    restore_report,
     save_report,
     save_report_list,
 )
@@ -275,6 +276,7 @@ __all__ = [
     "redeem_invitation",
     "remove_demographics",
     "report_versions",
+    "restore_report",
     "revoke_invitation",
     "revoke_session",
     "revoke_token",

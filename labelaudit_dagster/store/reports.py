@@ -17,6 +17,7 @@ from labelaudit_dagster.store.changes import add_change
 from labelaudit_dagster.store.columns import json_text
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.errors import InvalidTableError, StaleReportError, UnknownReportError
+from labelaudit_dagster.store.report_matching import match_reports
 from labelaudit_dagster.store.users import check_name, ensure_user
 
 _ID_BYTES = 8
@@ -140,7 +141,7 @@ def save_report_list(
     named = [document.get("report_id") for document in documents]
     with db.write() as connection:
         current = _current(connection, user_id, model)
-        matched = _match(current, wanted, named)
+        matched = match_reports(current, wanted, named)
         kept = {row.report_id for row in matched if row is not None}
         same = len(kept) == len(current) and all(
             row is not None and (row.position, row.document) == (position, content)
@@ -198,6 +199,49 @@ def delete_report(
         _end(connection, row.report_key, change)
 
 
+def restore_report(
+    db: Database,
+    user_id: str,
+    report_id: str,
+    version: int,
+    *,
+    expected_version: int | None = None,
+    now: datetime,
+) -> StoredReport:
+    """Save an earlier version as the newest one, byte for byte; a deleted report comes back.
+
+    It stands in its list where it stood. Restoring what is there already stores nothing.
+
+    Args:
+        db: The database.
+        user_id: Whose report.
+        report_id: The report.
+        version: The version to have again.
+        expected_version: The version that was seen as the newest; None to restore whatever came
+            between.
+        now: The time, with a zone.
+
+    Raises:
+        StaleReportError: There is a newer version than the expected one; nothing was stored.
+        UnknownReportError: This user never had such a report, or it has no such version.
+        StoreError: The database failed; nothing was stored.
+    """
+    with db.write() as connection:
+        query = _query().where(users.c.user_id == user_id, reports.c.report_id == report_id)
+        rows = connection.execute(query.order_by(versions.c.version)).all()
+        wanted = next((row for row in rows if row.version == version), None)
+        if wanted is None:
+            raise UnknownReportError(f"There is no version {version} of a report {report_id!r}.")
+        newest = rows[-1]
+        _refuse_stale(newest, expected_version)
+        if newest.ended_change is None and newest.document == wanted.document:
+            return _report(newest)
+        change = add_change(connection, "report_saved", now=now, subject=user_id)
+        _replace(connection, newest, wanted.document, change=change, now=now)
+        saved = _newest(connection, report_id)
+    return _report(saved, is_new=True)
+
+
 def list_reports(db: Database, user_id: str, model: str | None = None) -> list[StoredReport]:
     """Return a user's current reports (for one model or all), by model and in their order.
 
@@ -253,30 +297,6 @@ def _checked(user_id: str, model: str, document: Mapping[str, Any]) -> dict[str,
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidTableError(f"The report is no strict JSON: {error}.") from error
     return dict(document)
-
-
-def _match(
-    current: Sequence[Any], wanted: Sequence[Mapping[str, Any]], named: Sequence[Any]
-) -> list[Any]:
-    """Return the current report that each document is the next version of, or None."""
-    left = {row.report_id: row for row in current}
-    matched: list[Any] = [left.pop(name, None) if isinstance(name, str) else None for name in named]
-    for same in (_same_document, _same_title):
-        for position, document in enumerate(wanted):
-            if matched[position] is None:
-                found = next((row for row in left.values() if same(row, document)), None)
-                if found is not None:
-                    matched[position] = left.pop(found.report_id)
-    return matched
-
-
-def _same_document(row: Any, document: Mapping[str, Any]) -> bool:
-    return bool(row.document == document)
-
-
-def _same_title(row: Any, document: Mapping[str, Any]) -> bool:
-    title = document.get("title")
-    return isinstance(title, str) and row.document.get("title") == title
 
 
 def _refuse_stale(row: Any, expected_version: int | None) -> None:

@@ -96,6 +96,7 @@ EXPECTED = {
     "GET /v1/users/{user}/reports/{report_id}": {"auditor", "analyst", "operator"},
     "PUT /v1/users/{user}/reports/{report_id}": {"auditor", "operator"},
     "DELETE /v1/users/{user}/reports/{report_id}": {"auditor", "operator"},
+    "POST /v1/users/{user}/reports/{report_id}/restorations": {"auditor", "operator"},
     "GET /v1/users/{user}/reports/{report_id}/versions": {"auditor", "analyst", "operator"},
     "GET /v1/users/{user}/reports/{report_id}/avid": {"auditor", "analyst", "operator"},
     "GET /v1/users/{user}/submissions": {"auditor", "analyst", "operator"},

@@ -19,6 +19,7 @@ from labelaudit_dagster.store import (
     list_submissions,
     record_submission,
     report_versions,
+    restore_report,
     save_report,
     save_report_list,
 )
@@ -102,6 +103,28 @@ def test_a_deleted_report_can_still_be_read(db: Database, now) -> None:
     assert (version.document, version.is_current) == (ONE, False)
     with pytest.raises(UnknownReportError, match="deleted"):
         save_report(db, "u", "m", report.report_id, TWO, now=now)
+
+
+def test_an_earlier_version_is_had_again(db: Database, now) -> None:
+    first = save_report(db, "u", "m", None, ONE, now=now)
+    other = save_report(db, "u", "m", None, TWO, now=now)
+    id_ = first.report_id
+    save_report(db, "u", "m", id_, TWO, now=now)
+    with pytest.raises(StaleReportError):
+        restore_report(db, "u", id_, 1, expected_version=1, now=now)
+    again = restore_report(db, "u", id_, 1, expected_version=2, now=now)
+    assert (again.version, again.document, again.is_current, again.is_new) == (3, ONE, True, True)
+    before = list_changes(db)
+    assert restore_report(db, "u", id_, 1, now=now).is_new is False
+    assert list_changes(db) == before
+    # A deleted one comes back, and stands where it stood.
+    delete_report(db, "u", id_, now=now)
+    back = restore_report(db, "u", id_, 3, expected_version=3, now=now)
+    assert (back.version, back.document) == (4, ONE)
+    assert [one.report_id for one in list_reports(db, "u", "m")] == [id_, other.report_id]
+    for user, report_id, version in (("x", id_, 1), ("u", "0", 1), ("u", id_, 9), ("u", id_, 0)):
+        with pytest.raises(UnknownReportError):
+            restore_report(db, user, report_id, version, now=now)
 
 
 def test_a_whole_list_takes_the_place_of_another(db: Database, now) -> None:

@@ -38,7 +38,7 @@ from labelaudit_dagster.auditing.views.error_filter import (
     ErrorFilter,
 )
 from labelaudit_dagster.auditing.views.errors import AuditViewError
-from labelaudit_dagster.auditing.views.exploration import exploration_sample
+from labelaudit_dagster.auditing.views.exploration import explorable_rows, exploration_sample
 from labelaudit_dagster.auditing.views.histogram_bins import bin_midpoints
 from labelaudit_dagster.auditing.views.quality_bands import (
     BandRange,
@@ -89,6 +89,7 @@ __all__ = [
     "error_amounts",
     "error_codes",
     "error_colours",
+    "explorable_rows",
     "exploration_sample",
     "filter_rows",
     "grouped_topics",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labelaudit_dagster.auditing.views.audit_table import AuditTable
 from labelaudit_dagster.auditing.views.decisions import (
@@ -14,7 +15,35 @@ from labelaudit_dagster.auditing.views.decisions import (
 from labelaudit_dagster.auditing.views.topic_overview import DECIMALS, Records
 
 
-def exploration_sample(table: AuditTable, n: int, *, seed: int) -> Records:
+def explorable_rows(
+    table: AuditTable,
+    *,
+    topic: str | None = None,
+    keyword: str | None = None,
+    system_positive: bool | None = None,
+) -> NDArray[np.int64]:
+    """Return the rows that meet all the conditions that are given; every row without any.
+
+    Args:
+        table: the corpus.
+        topic: name of a topic, -1 among them.
+        keyword: searched literally, without regard to case.
+        system_positive: what the system decided.
+
+    Returns:
+        Ascending rows of the table.
+    """
+    rows = np.arange(len(table)) if topic is None else table.topics.rows_of(topic)
+    if keyword is not None:
+        rows = np.intersect1d(rows, table.keywords.rows_with(keyword), assume_unique=True)
+    if system_positive is not None:
+        rows = rows[table.system_positive[rows] == system_positive]
+    return rows
+
+
+def exploration_sample(
+    table: AuditTable, n: int, *, seed: int, among: NDArray[np.int64] | None = None
+) -> Records:
     """Return `n` random comments, or all in random order where there are fewer.
 
     Keys: item_id, comment, rating (the system's, rounded to two decimals), system_decision,
@@ -24,9 +53,11 @@ def exploration_sample(table: AuditTable, n: int, *, seed: int) -> Records:
         table: the corpus.
         n: how many; below one gives none.
         seed: of the choice; another seed shows other comments.
+        among: rows to choose from; None for all.
     """
-    size = min(max(n, 0), len(table))
-    rows = np.random.default_rng(seed).choice(len(table), size=size, replace=False)
+    candidates = np.arange(len(table)) if among is None else among
+    size = min(max(n, 0), len(candidates))
+    rows = np.random.default_rng(seed).choice(candidates, size=size, replace=False)
     system = table.system[rows]
     said = is_positive(system, table.scale).view(np.int8)
     columns = zip(

@@ -58,8 +58,25 @@ def test_exploration_is_a_sample_of_the_seed(api):
     assert len({row["item_id"] for row in first}) == 7
     assert all(row["system_positive"] == (row["system_rating"] > 2) for row in first)
     assert len(api.get("/v1/exploration?n=500").json()["comments"]) == 60
-    for bad in ("n=0", "n=501", "n=x", "seed=-1"):
+    for bad in ("n=0", "n=501", "n=x", "seed=-1", "topic=", "system_positive=perhaps"):
         assert api.get(f"/v1/exploration?{bad}").status_code == 422, bad
+
+
+def test_exploration_of_what_meets_every_condition(api):
+    topic = api.get("/v1/topics").json()["topics"][0]
+    of_topic = api.get("/v1/exploration", params={"topic": topic["topic"], "n": 3, "seed": 1})
+    assert of_topic.json()["n_found"] == topic["n_comments"]
+    assert {row["topic"] for row in of_topic.json()["comments"]} == {topic["topic"]}
+    n_found = {}
+    for positive in ("true", "false"):
+        found = api.get(f"/v1/exploration?system_positive={positive}&n=500").json()
+        n_found[positive] = found["n_found"]
+        assert found["n_found"] == len(found["comments"]) > 0
+        assert {row["system_positive"] for row in found["comments"]} == {positive == "true"}
+    assert sum(n_found.values()) == 60 == api.get("/v1/exploration").json()["n_found"]
+    nothing = api.get("/v1/exploration?keyword=nowhere-in-it").json()
+    assert (nothing["n_found"], nothing["comments"]) == (0, [])
+    assert api.get("/v1/exploration?topic=unheard_of").status_code == 404
 
 
 def test_results_without_a_model_go_by_the_system(api):

@@ -121,6 +121,32 @@ def test_a_stale_save_is_refused_with_the_newer_version(site, tag):
     assert site.save(id_, refused.headers["ETag"], title="merged").json()["version"] == 3
 
 
+def test_an_earlier_version_is_had_again_with_its_evidence(site, complete):
+    first = site.write(**complete).json()
+    path = f"{site.home}/reports/{first['report_id']}/restorations"
+
+    def restore(version, tag):
+        headers = {} if tag is None else {"If-Match": tag}
+        return site.ask("POST", path, {"version": version}, headers=headers)
+
+    emptied = site.save(first["report_id"], "*")
+    assert emptied.json()["report"] == EMPTY
+    assert restore(1, None).status_code == 428
+    stale = restore(1, f'"{first["report_id"]}-1"')
+    assert (stale.status_code, stale.json()["current"]) == (412, emptied.json())
+    assert restore(7, "*").status_code == 404
+    assert restore("1", "*").status_code == 422
+    back = restore(1, emptied.headers["ETag"])
+    assert (back.status_code, back.json()["version"]) == (200, 3)
+    assert back.json()["report"] == first["report"]
+    assert restore(1, back.headers["ETag"]).json()["version"] == 3
+    # The undoing of a deletion.
+    site.ask("DELETE", f"{site.home}/reports/{first['report_id']}")
+    undone = restore(3, back.headers["ETag"])
+    assert (undone.status_code, undone.json()["version"]) == (200, 4)
+    assert site.get(f"/reports/{first['report_id']}").json() == undone.json()
+
+
 @pytest.mark.parametrize(
     "id_", ["nothing", "0" * 16, "%00", "%2F", "..%2F..", "%ED%A0%80", "x" * 64]
 )
@@ -316,6 +342,7 @@ def test_nobody_reads_or_writes_for_others(serve, person, complete):
         writes = [
             ("PUT", path),
             ("DELETE", path),
+            ("POST", f"{path}/restorations"),
             ("POST", f"{home}/submissions"),
             ("POST", f"{home}/models/my_model/reports"),
         ]

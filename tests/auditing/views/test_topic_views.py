@@ -11,6 +11,7 @@ from labelaudit_dagster.auditing.views import (
     AuditViewError,
     TopicIndex,
     band_ranges,
+    explorable_rows,
     exploration_sample,
     grouped_topics,
     is_group_model,
@@ -175,3 +176,23 @@ def test_exploration_is_random_without_repeats_and_reproducible(table):
         "Toxic",
     ]
     assert exploration_sample(table, -3, seed=1) == []
+
+
+def test_exploration_among_comments_that_meet_every_condition(table):
+    topic = table.topics.names[0]
+    word = table.texts[table.topics.rows_of(topic)[0]].split()[0]
+    everything = explorable_rows(table)
+    assert everything.tolist() == list(range(len(table)))
+    positive = explorable_rows(table, system_positive=True)
+    negative = explorable_rows(table, system_positive=False)
+    assert sorted([*positive, *negative]) == everything.tolist()
+    assert table.system_positive[positive].all()
+    both = explorable_rows(table, topic=topic, keyword=word)
+    assert both.tolist() == [
+        row for row in table.topics.rows_of(topic).tolist()
+        if word.casefold() in table.texts[row].casefold()
+    ]  # fmt: skip
+    assert explorable_rows(table, keyword="nowhere in it").tolist() == []
+    rows = exploration_sample(table, 3, seed=1, among=positive)
+    assert {row["item_id"] for row in rows} <= set(table.item_ids[positive].tolist())
+    assert exploration_sample(table, 3, seed=1, among=positive[:0]) == []
