@@ -2,79 +2,72 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from html import escape
-from typing import Final
+from typing import Any, Final
 
+from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from app_api.web.rendering import render_page
 from labelaudit_dagster.store import PERSONAL_ROLES, Invitation
-
-_STYLE: Final = """
-body{font:18px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;
-color:#1b1b1f;background:#fff}
-input,button{font:inherit;padding:.5rem .75rem;border-radius:.35rem;border:1px solid #76767f}
-label,input{display:block}input{width:100%;box-sizing:border-box;margin:.25rem 0 1rem}
-button{background:#1a4fa3;color:#fff;border-color:#1a4fa3}
-@media(prefers-color-scheme:dark){body{color:#e6e6ea;background:#17171a}
-input{color:inherit;background:#232328}a{color:#9cc2ff}}
-"""
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 _HEADERS: Final = {
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
     ),
+    "Cache-Control": "no-store",
     # Under `no-referrer` a browser would not say which site the form is from. The address holds
     # the invitation, and is told to nobody under this policy either.
     "Referrer-Policy": "strict-origin",
-    "X-Robots-Tag": "noindex",
+}
+
+_TASKS: Final = {
+    "participant": "rate guidelines and read the constitution",
+    "auditor": "label comments and audit the system",
+    "analyst": "read results and audits of everybody",
+    "operator": "run this installation",
 }
 
 
-def invitation_page(invitation: Invitation, text: str) -> HTMLResponse:
+def invitation_page(
+    request: Request, invitation: Invitation, text: str, *, error: str = "", name: str = ""
+) -> HTMLResponse:
     """Return the page that asks whether somebody wants to sign in.
 
     Args:
+        request: What it answers.
         invitation: What the link is for.
         text: Of the link; the form sends it.
+        error: What is wrong with the name that was sent, if anything.
+        name: The name that was sent.
     """
-    name = ""
-    if asks_for_name(invitation):
-        name = (
-            '<label for="name">A name for you here; anything that nobody else has</label>'
-            '<input id="name" name="name" required maxlength="200" autocomplete="nickname">'
-        )
-    who = f" as <strong>{escape(invitation.subject)}</strong>" if invitation.subject else ""
     return _page(
-        "Sign in",
-        f"<p>You are invited{who}, with the role {escape(invitation.role)}. "
-        "This browser stays signed in until you sign out or the session ends.</p>"
-        '<form method="post" action="../v1/session">'
-        f'<input type="hidden" name="invitation" value="{escape(text)}">{name}'
-        "<button>Sign in</button></form>",
-        200,
+        request,
+        "You are invited",
+        422 if error else 200,
+        invitation=invitation,
+        text=text,
+        asks=asks_for_name(invitation),
+        task=_TASKS.get(invitation.role, ""),
+        error=error,
+        name=name,
     )
 
 
-def signed_in_page(subject: str | None) -> HTMLResponse:
+def signed_in_page(request: Request, subject: str | None) -> HTMLResponse:
     """Return the page for somebody who opens the link that they have used before."""
-    who = f" as <strong>{escape(subject)}</strong>" if subject else ""
-    return _page(
-        "You are signed in", f'<p>This browser is signed in{who}. <a href="../">Go on</a></p>', 200
-    )
+    return _page(request, "You are signed in", 200, subject=subject)
 
 
-def refusal_page(detail: str, status: int) -> HTMLResponse:
+def refusal_page(request: Request, detail: str, status: int) -> HTMLResponse:
     """Return the page that says why somebody cannot sign in.
 
     Args:
+        request: What it answers.
         detail: Of the problem.
         status: Of the answer.
     """
-    return _page("You cannot sign in", f"<p>{escape(detail)}</p>", status)
+    return _page(request, "You cannot sign in", status, detail=detail)
 
 
 def asks_for_name(invitation: Invitation) -> bool:
@@ -82,12 +75,8 @@ def asks_for_name(invitation: Invitation) -> bool:
     return invitation.subject is None and invitation.role in PERSONAL_ROLES
 
 
-def _page(title: str, body: str, status: int) -> HTMLResponse:
-    return HTMLResponse(
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}: LabelAudit</title><style>{_STYLE}</style></head>"
-        f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>",
-        status,
-        _HEADERS,
+def _page(request: Request, title: str, status: int, **context: Any) -> HTMLResponse:
+    facts = {"invitation": None, "detail": "", "subject": None, **context}
+    return render_page(
+        request, "join.html.jinja", title=title, status=status, headers=_HEADERS, **facts
     )

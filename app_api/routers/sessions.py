@@ -91,15 +91,15 @@ def join(request: Request, services: Provided, invitation: str) -> Response:
     session = _session_of(request, services) if page else None
     if session is not None and invitation.split("_")[1:2] == [session.invitation_id]:
         # Whoever opens the link that they signed in with finds no refusal.
-        return signed_in_page(session.subject)
+        return signed_in_page(request, session.subject)
     try:
         found = _look(request, services, invitation)
     except ProblemError as problem:
         if not page:
             raise
-        return _as_page(problem)
+        return _as_page(request, problem)
     if page:
-        return invitation_page(found, invitation)
+        return invitation_page(request, found, invitation)
     offer = Offer(
         role=found.role,
         subject=found.subject,
@@ -154,7 +154,7 @@ def sign_in(
     except ProblemError as problem:
         if not _is_form(request):
             raise
-        return _as_page(problem)
+        return _form_again(request, services, posted, problem)
     earlier = _session_of(request, services)
     if earlier is not None:
         revoke_session(services.database, earlier.session_id, now=services.now())
@@ -264,9 +264,27 @@ def _form_fields(body: bytes) -> dict[str, Any]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-def _as_page(problem: ProblemError) -> HTMLResponse:
+def _form_again(
+    request: Request, services: Services, posted: PostedSignIn, problem: ProblemError
+) -> HTMLResponse:
+    """Return the form with what is wrong in it where another name helps, else the refusal."""
+    found = None
+    if [error["field"] for error in problem.errors] == ["name"]:
+        found = look_at_invitation(services.database, posted.invitation, now=services.now())
+    if found is None:
+        return _as_page(request, problem)
+    return invitation_page(
+        request,
+        found,
+        posted.invitation,
+        error=f"This name {problem.errors[0]['message']}.",
+        name=posted.name or "",
+    )
+
+
+def _as_page(request: Request, problem: ProblemError) -> HTMLResponse:
     status, _ = KINDS[problem.kind]
-    page = refusal_page(problem.detail, status)
+    page = refusal_page(request, problem.detail, status)
     page.headers.update(problem.headers or {})
     return page
 

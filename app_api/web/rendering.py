@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from app_api.services import services_of
@@ -50,8 +52,8 @@ def render_page(
         title: Of the page, as heading and in the browser's tab.
         status: HTTP status.
         headers: More headers of the answer.
-        **context: What the template shows. Besides it has `viewer`, `navigation`, `path` and
-            the functions `static(path)`, `count(n, noun)`, `number(n)` and `day(time)`.
+        **context: What the template shows. Besides it has `viewer`, `navigation`, `path`,
+            `static(path)`, and the filters `number`, `counted(noun)` and `moment`.
     """
     web = services_of(request).web
     viewer = viewer_of(request)
@@ -108,4 +110,11 @@ def _counted(value: int, noun: str, plural: str | None = None) -> str:
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
 
 
-_FILTERS: Final = {"number": _number, "counted": _counted}
+def _moment(value: datetime | str) -> Markup:
+    """Return a time as an element that the browser shows in its own zone, UTC without scripts."""
+    moment = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    shown = f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
+
+
+_FILTERS: Final = {"number": _number, "counted": _counted, "moment": _moment}

@@ -314,11 +314,11 @@ def shoot(tmp_path: Path) -> Callable[[Page, str], None]:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme)
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 settled(page)
                 page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
             assert wider_than_the_screen(page) == [], width
-        page.emulate_media(color_scheme="light")
+        page.emulate_media(color_scheme="light", reduced_motion="no-preference")
         page.set_viewport_size(before)
 
     return taken

@@ -3,7 +3,7 @@
  */
 
 import { send } from "./api.js";
-import { $ } from "./dom.js";
+import { $, $$ } from "./dom.js";
 import { announceReachable, failed } from "./notice.js";
 
 const toggle = $(".nav-toggle");
@@ -31,3 +31,10 @@ $("[data-sign-out]")?.addEventListener("click", async () => {
 
 addEventListener("offline", () => announceReachable(false));
 addEventListener("online", () => announceReachable(true));
+
+// Times come in UTC; people read them in their own zone.
+const shownTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
+for (const time of $$("time[datetime]")) {
+  const moment = new Date(time.dateTime);
+  if (!Number.isNaN(moment.getTime())) time.textContent = shownTime.format(moment);
+}
