@@ -32,6 +32,12 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "POST /api/openapi/prolific/demographics": PIPELINE,
     "GET /v1/constitution": EVERY_ROLE,
     "POST /v1/ratings": RATERS,
+    "DELETE /v1/ratings/{guideline}": RATERS,
+    "POST /v1/proposals": RATERS,
+    "GET /v1/proposals": RATERS | EVERYBODYS_READERS,
+    "POST /v1/proposals/{proposal_id}/decision": OPERATOR,
+    "GET /v1/consent": RATERS,
+    "POST /v1/consent": RATERS,
     # The constitution; what people rate and said.
     "GET /v1/constitutions": EVERY_ROLE,
     "GET /v1/constitutions/{version}": EVERY_ROLE,

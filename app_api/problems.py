@@ -27,6 +27,8 @@ Kind = Literal[
     "method-not-allowed",
     "slow-body",
     "idempotency-conflict",
+    "duplicate-text",
+    "proposal-decided",
     "model-conflict",
     "not-configured",
     "stale-report",
@@ -58,6 +60,8 @@ KINDS: Mapping[Kind, tuple[int, str]] = {
     "method-not-allowed": (405, "The method is not possible here"),
     "slow-body": (408, "The body came too slowly"),
     "idempotency-conflict": (409, "The idempotency key was used before"),
+    "duplicate-text": (409, "There is such a text already"),
+    "proposal-decided": (409, "The proposal was decided otherwise"),
     "model-conflict": (409, "The model's name is taken"),
     "not-configured": (409, "This installation is not set up for it"),
     "stale-report": (412, "The report was saved by somebody else meanwhile"),
@@ -177,7 +181,8 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         },
         "current": {
             "type": "object",
-            "description": "With stale-report alone: the newer version, as GET gives it.",
+            "description": "With stale-report and proposal-decided alone: what is there instead, "
+            "as GET gives it.",
         },
     },
 }

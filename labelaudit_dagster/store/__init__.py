@@ -16,6 +16,7 @@ from labelaudit_dagster.store.changes import (
 from labelaudit_dagster.store.comment_lookup import find_items
 from labelaudit_dagster.store.community_import import ImportReport, import_community
 from labelaudit_dagster.store.community_load import StoredCommunity, load_community
+from labelaudit_dagster.store.consents import Consent, give_consent, list_consents, text_version
 from labelaudit_dagster.store.constitutions import (
     ReceivedConstitution,
     latest_constitution,
@@ -51,13 +52,18 @@ from labelaudit_dagster.store.errors import (
     DatabaseMissingError,
     DatabaseReadOnlyError,
     DatabaseUnreachableError,
+    DuplicateProposalError,
     IdempotencyConflictError,
     InvalidLabelError,
     InvalidNameError,
+    InvalidProposalError,
     InvalidTableError,
+    InvalidTagError,
     InvitationError,
     ModelConflictError,
     NoCorpusError,
+    ProposalDecidedError,
+    ProposalLimitError,
     PublicationStateError,
     SchemaVersionError,
     SecondSourceError,
@@ -67,6 +73,7 @@ from labelaudit_dagster.store.errors import (
     TokenError,
     UnknownGuidelineError,
     UnknownModelError,
+    UnknownProposalError,
     UnknownReportError,
 )
 from labelaudit_dagster.store.guarding import is_guarded
@@ -98,6 +105,16 @@ from labelaudit_dagster.store.labels import (
 from labelaudit_dagster.store.models import MODEL_KINDS, Model, ModelKind, ensure_model, list_models
 from labelaudit_dagster.store.payloads import payload_hash
 from labelaudit_dagster.store.person_export import export_person
+from labelaudit_dagster.store.proposals import (
+    LONGEST_PROPOSAL,
+    LONGEST_REASON,
+    PROPOSALS_A_DAY,
+    SHORTEST_PROPOSAL,
+    Proposal,
+    add_proposal,
+    decide_proposal,
+    list_proposals,
+)
 from labelaudit_dagster.store.publications import (
     EMBEDDED_TARGET,
     Publication,
@@ -112,7 +129,13 @@ from labelaudit_dagster.store.publications import (
     publication_payload,
 )
 from labelaudit_dagster.store.quarantine import corpus_quarantine_counts, quarantine_counts
-from labelaudit_dagster.store.ratings import StoredRating, add_rating
+from labelaudit_dagster.store.rating_tags import RATING_TAGS
+from labelaudit_dagster.store.ratings import (
+    StoredRating,
+    WithdrawnRating,
+    add_rating,
+    withdraw_rating,
+)
 from labelaudit_dagster.store.reports import (
     StoredReport,
     delete_report,
@@ -150,13 +173,19 @@ from labelaudit_dagster.store.versioned_rows import RowChanges
 
 __all__ = [
     "EMBEDDED_TARGET",
+    "LONGEST_PROPOSAL",
+    "LONGEST_REASON",
     "LONGEST_STUDY_ID",
     "MODEL_KINDS",
     "PARTICIPANT_COLUMNS",
     "PERSONAL_ROLES",
+    "PROPOSALS_A_DAY",
+    "RATING_TAGS",
     "ROLES",
     "SESSION_LIFETIME",
+    "SHORTEST_PROPOSAL",
     "Change",
+    "Consent",
     "CorpusImportReport",
     "CorpusSource",
     "CurrentIds",
@@ -167,6 +196,7 @@ __all__ = [
     "DatabaseMissingError",
     "DatabaseReadOnlyError",
     "DatabaseUnreachableError",
+    "DuplicateProposalError",
     "Fingerprint",
     "ForgottenCounts",
     "IdempotencyConflictError",
@@ -174,7 +204,9 @@ __all__ = [
     "ImportReport",
     "InvalidLabelError",
     "InvalidNameError",
+    "InvalidProposalError",
     "InvalidTableError",
+    "InvalidTagError",
     "Invitation",
     "InvitationError",
     "Label",
@@ -185,6 +217,9 @@ __all__ = [
     "ModelKind",
     "NoCorpusError",
     "OwnRating",
+    "Proposal",
+    "ProposalDecidedError",
+    "ProposalLimitError",
     "Publication",
     "PublicationStateError",
     "ReceivedConstitution",
@@ -210,8 +245,11 @@ __all__ = [
     "Training",
     "UnknownGuidelineError",
     "UnknownModelError",
+    "UnknownProposalError",
     "UnknownReportError",
+    "WithdrawnRating",
     "add_labels",
+    "add_proposal",
     "add_rating",
     "approve_publication",
     "begin_publication",
@@ -224,6 +262,7 @@ __all__ = [
     "create_token",
     "current_ids",
     "current_labels",
+    "decide_proposal",
     "delete_report",
     "ensure_model",
     "export_person",
@@ -232,6 +271,7 @@ __all__ = [
     "fingerprint",
     "finish_publication",
     "forget_person",
+    "give_consent",
     "has_current_schema",
     "has_saved_reports",
     "held_publication",
@@ -246,11 +286,13 @@ __all__ = [
     "latest_constitution",
     "latest_demographics",
     "list_changes",
+    "list_consents",
     "list_corpora",
     "list_demographics",
     "list_guidelines",
     "list_invitations",
     "list_models",
+    "list_proposals",
     "list_publications",
     "list_ratings",
     "list_received",
@@ -283,8 +325,10 @@ __all__ = [
     "save_report",
     "save_report_list",
     "sqlite_url",
+    "text_version",
     "users_labelled_since",
     "verify_session",
     "verify_token",
     "was_received",
+    "withdraw_rating",
 ]

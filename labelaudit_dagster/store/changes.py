@@ -41,6 +41,11 @@ ChangeKind = Literal[
     "invitation_revoked",
     "session_revoked",
     "person_forgotten",
+    "rating_tagged",
+    "rating_withdrawn",
+    "guideline_proposed",
+    "proposal_decided",
+    "consent_given",
 ]
 
 

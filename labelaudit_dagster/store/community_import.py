@@ -61,7 +61,8 @@ class ImportReport:
         topics: What changed among topics.
         guidelines: What changed among guidelines.
         ratings: What changed among ratings.
-        ratings_kept_here: Ratings not taken over, since the person rated later, here.
+        ratings_kept_here: Ratings not taken over, since the person rated later, here, or took
+            theirs back.
         change: Number of the change.
     """
 

@@ -76,10 +76,11 @@ def load_community(db: Database) -> StoredCommunity:
     with db.read() as connection:
         current_sources = read_sources(connection)
         people_keys, people = _participants(connection)
-        item_keys, items = _guidelines(connection)
+        subjects = _topics(connection)
+        item_keys, items = _guidelines(connection, frozenset(subjects["topic_id"]))
         frames = {
             "participants": people,
-            "topics": _topics(connection),
+            "topics": subjects,
             "guidelines": items,
             "guideline_ratings": _ratings(connection, people_keys, people, item_keys, items),
             "quarantine": _quarantine(connection),
@@ -143,7 +144,9 @@ def _participants(connection: Connection) -> tuple[list[int], pd.DataFrame]:
     return [row[0] for row in rows], pd.DataFrame(columns)
 
 
-def _guidelines(connection: Connection) -> tuple[list[int], pd.DataFrame]:
+def _guidelines(
+    connection: Connection, known_topics: frozenset[str]
+) -> tuple[list[int], pd.DataFrame]:
     versions = guideline_versions.c
     query = (
         select(
@@ -157,7 +160,12 @@ def _guidelines(connection: Connection) -> tuple[list[int], pd.DataFrame]:
         .select_from(guideline_versions.join(guidelines))
         .where(versions.ended_change.is_(None))
     )
-    rows = sorted(connection.execute(query).all(), key=lambda row: row[1])
+    # What was proposed for a topic outlives the topic, which its source may drop.
+    rows = [
+        (key, name, topic if topic in known_topics else None, *rest)
+        for key, name, topic, *rest in connection.execute(query)
+    ]
+    rows.sort(key=lambda row: row[1])
     return [row[0] for row in rows], _frame("guidelines", [row[1:] for row in rows])
 
 

@@ -29,6 +29,13 @@ from labelaudit_dagster.store.comment_lookup import chunks
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.demographics import overwrite_what_is_deleted, remove_rows
 from labelaudit_dagster.store.labels import last_sequence
+from labelaudit_dagster.store.participation_schema import (
+    consents,
+    proposal_decisions,
+    proposals,
+    rating_tags,
+    rating_withdrawals,
+)
 from labelaudit_dagster.store.person_rows import PersonKeys, find_person
 from labelaudit_dagster.store.schema import (
     guideline_versions,
@@ -49,6 +56,10 @@ _KINDS_ABOUT_PEOPLE = (
     "reports_saved",
     "report_deleted",
     "submission_recorded",
+    "rating_tagged",
+    "rating_withdrawn",
+    "guideline_proposed",
+    "consent_given",
 )
 """Kinds of changes whose subject is a person's id."""
 
@@ -65,6 +76,10 @@ class ForgottenCounts:
         report_versions: Versions of reports, of deleted ones too.
         submissions: Receipts of reports that were sent.
         ratings: Ratings of guidelines, superseded ones too.
+        withdrawals: That ratings were taken back.
+        rating_tags: Tags beside ratings, superseded ones too.
+        proposals: Proposals of guidelines; of accepted ones the name alone is taken out.
+        consents: That they agreed to take part.
         participants: Entries among the participants, one for each source.
         authored: Versions of guidelines that no longer name the person as their author.
         quarantined: Rows in quarantine.
@@ -82,6 +97,10 @@ class ForgottenCounts:
     report_versions: int = 0
     submissions: int = 0
     ratings: int = 0
+    withdrawals: int = 0
+    rating_tags: int = 0
+    proposals: int = 0
+    consents: int = 0
     participants: int = 0
     authored: int = 0
     quarantined: int = 0
@@ -166,7 +185,14 @@ def _delete_audit(connection: Connection, person: PersonKeys) -> dict[str, int]:
 def _delete_participant(connection: Connection, person: PersonKeys, user_id: str) -> dict[str, int]:
     """Delete the person as a participant; guidelines that they proposed lose their author."""
     keys = person.participants
-    rated = _delete_in(connection, ratings, "participant_key", keys)
+    rated = {
+        name: _delete_in(connection, table, "participant_key", keys)
+        for name, table in (
+            ("ratings", ratings),
+            ("withdrawals", rating_withdrawals),
+            ("rating_tags", rating_tags),
+        )
+    }
     _delete_in(connection, participant_versions, "participant_key", keys)
     authored = connection.execute(
         guideline_versions.update()
@@ -180,11 +206,31 @@ def _delete_participant(connection: Connection, person: PersonKeys, user_id: str
             and_(quarantine.c.source_key == source_key, quarantine.c.position == position),
         )
     return {
-        "ratings": rated,
+        **rated,
+        "proposals": _delete_proposals(connection, user_id),
+        "consents": _delete(connection, consents, consents.c.participant_id == user_id),
         "participants": _delete_in(connection, participants, "participant_key", keys),
         "authored": authored,
         "quarantined": len(person.quarantined),
     }
+
+
+def _delete_proposals(connection: Connection, user_id: str) -> int:
+    """Delete what the person proposed; what became a guideline, now or once, loses their name."""
+    own = proposals.c.proposer_id == user_id
+    keys = connection.scalars(select(proposals.c.proposal_key).where(own)).all()
+    became = frozenset(
+        connection.scalars(
+            select(proposal_decisions.c.proposal_key).where(
+                proposal_decisions.c.guideline_key.is_not(None)
+            )
+        )
+    )
+    gone = [key for key in keys if key not in became]
+    _delete_in(connection, proposal_decisions, "proposal_key", gone)
+    _delete_in(connection, proposals, "proposal_key", gone)
+    connection.execute(proposals.update().where(own).values(proposer_id=None))
+    return len(keys)
 
 
 def _delete_access(connection: Connection, user_id: str) -> dict[str, int]:

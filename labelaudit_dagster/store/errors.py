@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from labelaudit_dagster.failures import ExpectedFailure
 
 if TYPE_CHECKING:
+    from labelaudit_dagster.store.proposals import Proposal
     from labelaudit_dagster.store.reports import StoredReport
 
 
@@ -108,3 +109,51 @@ class UnknownReportError(StoreError):
 
 class InvitationError(StoreError):
     """An invitation is unknown, used up, revoked or expired, or cannot be made like that."""
+
+
+class InvalidTagError(StoreError):
+    """A rating was given a tag that its list does not have."""
+
+
+class InvalidProposalError(StoreError):
+    """A proposed text is too short, too long, or holds what cannot be shown."""
+
+
+class DuplicateProposalError(StoreError):
+    """There is a guideline of this text, or somebody's proposal of it waits.
+
+    Attributes:
+        guideline_id: The guideline; None where it is a proposal.
+    """
+
+    def __init__(self, message: str, guideline_id: str | None) -> None:
+        super().__init__(message)
+        self.guideline_id = guideline_id
+
+
+class ProposalLimitError(StoreError):
+    """A person proposed as much as they may within a day.
+
+    Attributes:
+        seconds: How long they have to wait.
+    """
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class UnknownProposalError(StoreError):
+    """There is no such proposal."""
+
+
+class ProposalDecidedError(StoreError):
+    """A proposal was decided otherwise meanwhile.
+
+    Attributes:
+        current: The proposal as it is (`labelaudit_dagster.store.Proposal`).
+    """
+
+    def __init__(self, message: str, current: Proposal) -> None:
+        super().__init__(message)
+        self.current = current

@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from labelaudit_dagster.store.database import Database
+from labelaudit_dagster.store.participation_schema import rating_tags
+from labelaudit_dagster.store.rating_tags import same_rating
 from labelaudit_dagster.store.schema import (
     guideline_versions,
     guidelines,
@@ -45,12 +47,14 @@ class OwnRating:
         text: Its text.
         helpful: The rating.
         rated_at: When, in UTC; None for an imported one without a time.
+        tags: Why, from `RATING_TAGS`.
     """
 
     guideline_id: str
     text: str
     helpful: bool
     rated_at: datetime | None
+    tags: tuple[str, ...] = ()
 
 
 def list_guidelines(db: Database) -> list[ListedGuideline]:
@@ -65,9 +69,8 @@ def list_guidelines(db: Database) -> list[ListedGuideline]:
         .select_from(
             guideline_versions.join(guidelines).outerjoin(
                 topics,
-                (titles.source_key == guidelines.c.source_key)
-                & (titles.topic_id == versions.topic_id)
-                & titles.ended_change.is_(None),
+                # Whichever source it is from: a proposal may be for a topic of the imported one.
+                (titles.topic_id == versions.topic_id) & titles.ended_change.is_(None),
             )
         )
         .where(versions.ended_change.is_(None))
@@ -126,11 +129,14 @@ def list_ratings(db: Database, participant_id: str) -> list[OwnRating]:
             guideline_versions.c.text,
             ratings.c.helpful,
             ratings.c.rated_at,
+            rating_tags.c.tags,
         )
         .select_from(
-            ratings.join(guidelines, guidelines.c.guideline_key == ratings.c.guideline_key).join(
+            ratings.join(guidelines, guidelines.c.guideline_key == ratings.c.guideline_key)
+            .join(
                 guideline_versions, guideline_versions.c.guideline_key == guidelines.c.guideline_key
             )
+            .outerjoin(rating_tags, same_rating())
         )
         .where(
             ratings.c.participant_key.in_(current),
@@ -140,4 +146,7 @@ def list_ratings(db: Database, participant_id: str) -> list[OwnRating]:
     )
     with db.read() as connection:
         rows = connection.execute(query).all()
-    return sorted((OwnRating(*row) for row in rows), key=lambda row: row.guideline_id)
+    return sorted(
+        (OwnRating(*row[:4], tags=tuple(row.tags or ())) for row in rows),
+        key=lambda row: row.guideline_id,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, func, select
+from sqlalchemy import Column, FromClause, RowMapping, Select, Table, and_, func, select
 from sqlalchemy.engine import Connection
 
 from labelaudit_dagster.store.access_schema import invitations, sessions
@@ -20,6 +20,14 @@ from labelaudit_dagster.store.audit_schema import (
 from labelaudit_dagster.store.corpus_schema import comments
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.demographics import is_about
+from labelaudit_dagster.store.participation_schema import (
+    consents,
+    proposal_decisions,
+    proposals,
+    rating_tags,
+    rating_withdrawals,
+)
+from labelaudit_dagster.store.payloads import read_payload
 from labelaudit_dagster.store.person_rows import PersonKeys, find_person
 from labelaudit_dagster.store.schema import (
     guideline_versions,
@@ -60,7 +68,8 @@ def export_person(db: Database, user_id: str) -> dict[str, Any]:
 
     Returns:
         Lists by name: labels, models, trainings, reports, submissions, guideline_ratings,
-        authored_guidelines, participant_attributes, quarantined, demographics, tokens,
+        authored_guidelines, rating_tags, withdrawn_ratings, proposals, consents,
+        participant_attributes, quarantined, demographics, tokens,
         invitations and sessions; all are empty for who is unknown. And `user_id`.
 
     Raises:
@@ -71,6 +80,7 @@ def export_person(db: Database, user_id: str) -> dict[str, Any]:
         found = {
             **_audit(connection, person),
             **_community(connection, person, user_id),
+            **_participation(connection, user_id),
             "demographics": _demographics(connection, user_id),
             "tokens": _rows(connection, select(tokens).where(tokens.c.subject == user_id)),
             "invitations": _rows(
@@ -154,6 +164,10 @@ def _community(
         for source_key, position in person.quarantined
     ]
     return {
+        "rating_tags": _beside_ratings(connection, person, texts, rating_tags, rating_tags.c.tags),
+        "withdrawn_ratings": _beside_ratings(
+            connection, person, texts, rating_withdrawals, rating_withdrawals.c.withdrawn_at
+        ),
         "guideline_ratings": _rows(
             connection,
             select(
@@ -186,6 +200,62 @@ def _community(
             .order_by(participants.c.participant_key, participant_versions.c.recorded_change),
         ),
         "quarantined": [row for query in quarantined for row in _rows(connection, query)],
+    }
+
+
+def _beside_ratings(
+    connection: Connection,
+    person: PersonKeys,
+    texts: FromClause,
+    table: Table,
+    content: Column[Any],
+) -> list[dict[str, Any]]:
+    """Return what stands beside the person's ratings, superseded rows too."""
+    return _rows(
+        connection,
+        select(
+            guidelines.c.guideline_id,
+            guideline_versions.c.text,
+            content,
+            table.c.ended_change.is_(None).label("is_current"),
+        )
+        .select_from(table.join(texts, guidelines.c.guideline_key == table.c.guideline_key))
+        .where(table.c.participant_key.in_(person.participants))
+        .order_by(guidelines.c.guideline_key, table.c.recorded_change),
+    )
+
+
+def _participation(connection: Connection, user_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what the person proposed and agreed to, with the text of it."""
+    return {
+        "proposals": _rows(
+            connection,
+            select(
+                proposals.c.proposal_id,
+                proposals.c.text,
+                proposals.c.topic_id,
+                proposals.c.proposed_at,
+                proposal_decisions.c.decision,
+                proposal_decisions.c.reason,
+                proposal_decisions.c.decided_at,
+                proposal_decisions.c.ended_change.is_(None).label("is_current"),
+            )
+            .select_from(proposals.outerjoin(proposal_decisions))
+            .where(proposals.c.proposer_id == user_id)
+            .order_by(proposals.c.proposal_key, proposal_decisions.c.recorded_change),
+        ),
+        "consents": [
+            {
+                "given_at": row.given_at.isoformat(),
+                "text_version": row.text_version,
+                "text": read_payload(connection, row.payload_hash)["text"],
+            }
+            for row in connection.execute(
+                select(consents)
+                .where(consents.c.participant_id == user_id)
+                .order_by(consents.c.sequence)
+            )
+        ],
     }
 
 

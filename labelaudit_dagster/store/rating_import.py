@@ -28,6 +28,7 @@ from sqlalchemy.engine import Connection
 from labelaudit_dagster.store.bulk import insert_columns
 from labelaudit_dagster.store.community_rows import microseconds
 from labelaudit_dagster.store.errors import InvalidTableError
+from labelaudit_dagster.store.participation_schema import rating_withdrawals
 from labelaudit_dagster.store.schema import ratings
 from labelaudit_dagster.store.versioned_rows import RowChanges
 
@@ -56,7 +57,7 @@ class RatingChanges:
     Attributes:
         rows: Added, changed, ended and unchanged ratings.
         kept_here: Ratings of the source that were not taken over, because the same person
-            rated the same guideline differently here and later.
+            rated the same guideline differently here and later, or took their rating back.
     """
 
     rows: RowChanges
@@ -148,6 +149,14 @@ def _update_from_incoming(
     )
     is_current = current.ended_change.is_(None)
     given_here = current.source_key.is_(None)
+    # What a person took back here stays so, unless the source brings a later rating of theirs.
+    withdrawn = and_(
+        rating_withdrawals.c.participant_key == incoming.participant_key,
+        rating_withdrawals.c.guideline_key == incoming.guideline_key,
+        rating_withdrawals.c.ended_change.is_(None),
+    )
+    rated_again = incoming.rated_at > _plain(rating_withdrawals.c.withdrawn_at)
+    stays_withdrawn = and_(withdrawn, rated_again.is_not(True))
     ended = connection.execute(
         ratings.update()
         .where(
@@ -184,9 +193,17 @@ def _update_from_incoming(
                 incoming.helpful,
                 incoming.rated_at,
                 literal(source_key),
-            ).where(~exists().where(same_pair, is_current)),
+            ).where(
+                ~exists().where(same_pair, is_current),
+                ~exists().where(stays_withdrawn),
+            ),
         )
     ).rowcount
+    connection.execute(
+        rating_withdrawals.update()
+        .where(exists().where(withdrawn, rated_again))
+        .values(ended_change=change)
+    )
     changed = connection.scalar(
         select(func.count())
         .select_from(ratings.join(_INCOMING, same_pair))
@@ -197,7 +214,10 @@ def _update_from_incoming(
         .select_from(ratings.join(_INCOMING, same_pair))
         .where(is_current, given_here, ~same_value)
     )
-    changed, kept_here = int(changed or 0), int(kept_here or 0)
+    kept_withdrawn = connection.scalar(
+        select(func.count()).select_from(rating_withdrawals.join(_INCOMING, stays_withdrawn))
+    )
+    changed, kept_here = int(changed or 0), int(kept_here or 0) + int(kept_withdrawn or 0)
     rows = RowChanges(added - changed, changed, ended - changed, count - added - kept_here)
     return RatingChanges(rows, kept_here)
 

@@ -14,6 +14,9 @@ from labelaudit_dagster.importers import SourceIdentity, TableCounts
 from labelaudit_dagster.store.database import Database
 from labelaudit_dagster.store.schema import sources
 
+HERE = "here"
+"""Kind of the source that accepted proposals belong to: no import, and never replaced by one."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -48,8 +51,12 @@ class Source:
 
 
 def read_sources(connection: Connection) -> list[Source]:
-    """Return the current sources in the order of their first import."""
-    query = select(sources).where(sources.c.ended_change.is_(None)).order_by(sources.c.source_key)
+    """Return the current imported sources in the order of their first import."""
+    query = (
+        select(sources)
+        .where(sources.c.ended_change.is_(None), sources.c.kind != HERE)
+        .order_by(sources.c.source_key)
+    )
     return [_source(row) for row in connection.execute(query).mappings()]
 
 

@@ -90,6 +90,9 @@ class Running:
             options["json"] = document
         return requests.post(self.url + path, timeout=20, **options)
 
+    def delete(self, path: str, **options: Any) -> requests.Response:
+        return requests.delete(self.url + path, timeout=20, **options)
+
     def export(self, **options: Any) -> requests.Response:
         return requests.get(f"{self.platform}/exports", params=ALL_PARTS, timeout=20, **options)
 

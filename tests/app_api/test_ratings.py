@@ -13,7 +13,12 @@ def test_a_rating_is_in_the_next_export(server_of_either_kind):
     server = server_of_either_kind
     answer = server.post("/v1/ratings", RATING)
     assert answer.status_code == 200
-    assert answer.json() == {**RATING, "rated_at": "2026-03-01T12:00:00Z", "is_new": True}
+    assert answer.json() == {
+        **RATING,
+        "rated_at": "2026-03-01T12:00:00Z",
+        "is_new": True,
+        "tags": [],
+    }
     rows = [
         row
         for row in server.export().json()["ratings"]
@@ -73,3 +78,46 @@ def test_a_missing_field_is_named(shared_server, missing):
 def test_a_huge_rating_is_refused(shared_server):
     answer = shared_server.post("/v1/ratings", RATING | {"participant_id": "x" * 70_000})
     assert answer.status_code == 413
+
+
+def test_a_rating_that_was_taken_back_is_in_no_export(server):
+    server.post("/v1/ratings", RATING)
+    before = server.export()
+    answer = server.delete("/v1/ratings/g2?participant_id=ann")
+    assert (answer.status_code, answer.json()) == (
+        200, {"participant_id": "ann", "guideline_id": "g2", "was": "helpful"},
+    )  # fmt: skip
+    after = server.export()
+    assert after.headers["ETag"] != before.headers["ETag"]
+    left = [(row["authorId"], row["guidelineId"]) for row in after.json()["ratings"]]
+    assert ("ann", "g2") not in left
+    assert len(left) == len(before.json()["ratings"]) - 1
+    assert server.delete("/v1/ratings/g2?participant_id=ann").json()["was"] is None
+    unknown = server.delete("/v1/ratings/nothing?participant_id=ann")
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "guideline_id")
+    assert server.delete("/v1/ratings/g2").json()["errors"][0]["field"] == "participant_id"
+
+
+def test_tags_come_with_a_rating_and_are_in_no_export(server):
+    answer = server.post("/v1/ratings", RATING | {"tags": ["fair", "clear"]})
+    assert answer.json()["tags"] == ["clear", "fair"]
+    path = "/v1/users/ann/ratings"
+    (row,) = [row for row in server.get(path).json()["ratings"] if row["guideline_id"] == "g2"]
+    assert row["tags"] == ["clear", "fair"]
+    tag, export = server.get(path).headers["ETag"], server.export().headers["ETag"]
+    server.post("/v1/ratings", RATING | {"tags": []})
+    assert server.get(path).headers["ETag"] != tag
+    assert server.export().headers["ETag"] == export
+    assert '"tags"' not in server.export().text
+    for tags in (["unclear"], ["no such"], ["clear", "harmful"], ["<b>"]):
+        refused = server.post("/v1/ratings", RATING | {"tags": tags})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "tags")
+
+
+def test_nobody_takes_back_what_others_said(server):
+    token = server.token("participant")
+    headers = {"Authorization": f"Bearer {token}"}
+    server.post("/v1/ratings", {"guideline_id": "g2", "rating": "helpful"}, headers=headers)
+    others = server.delete("/v1/ratings/g2?participant_id=cy", headers=headers)
+    assert others.status_code == 403
+    assert server.delete("/v1/ratings/g2", headers=headers).json()["was"] == "helpful"

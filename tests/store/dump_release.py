@@ -18,12 +18,15 @@ from labelaudit_dagster.store import (
     Database,
     Label,
     add_labels,
+    add_proposal,
     add_rating,
     begin_publication,
     create_invitation,
     create_token,
+    decide_proposal,
     finish_publication,
     forget_person,
+    give_consent,
     hold_publication,
     import_community,
     import_corpus,
@@ -34,6 +37,7 @@ from labelaudit_dagster.store import (
     redeem_invitation,
     save_report,
     sqlite_url,
+    withdraw_rating,
 )
 from labelaudit_dagster.store.access_schema import invitations, sessions
 from labelaudit_dagster.store.schema import SCHEMA_VERSION, tokens
@@ -78,6 +82,7 @@ def main() -> None:
             hold_publication(db, PAYLOAD | {"mu": 0.6}, because=["too many changes"], now=NOW)
             create_token(db, "operator", now=NOW)
             fill_audit(db)
+            fill_participation(db)
             with db.write() as opened:
                 # A secret that is no secret, so that none is kept beside the code.
                 known = hashlib.sha256(b"test").digest()
@@ -111,6 +116,20 @@ def fill_audit(db: Database) -> None:
     redeem_invitation(db, link, NOW)
     add_labels(db, "forgotten", "m", [Label(1, 1.0)], now=NOW)
     forget_person(db, "forgotten", NOW)
+
+
+def fill_participation(db: Database) -> None:
+    """Add proposals, consent, and what stands beside ratings."""
+    add_rating(db, "a", "g1", False, tags=["unclear"], now=NOW)
+    add_rating(db, "b", "g2", True, now=NOW)
+    withdraw_rating(db, "b", "g2", now=NOW)
+    give_consent(db, USER, "I agree.", now=NOW)
+    proposed = add_proposal(db, USER, "Be kind to robots.", topic_id="t", now=NOW)
+    decide_proposal(db, proposed.proposal_id, "accepted", decided_by="token:x", now=NOW)
+    decide_proposal(
+        db, proposed.proposal_id, "declined", reason="On second thought.", change_mind=True, now=NOW
+    )
+    add_proposal(db, USER, "Be brief.", now=NOW)
 
 
 if __name__ == "__main__":

@@ -14,14 +14,17 @@ from labelaudit_dagster.store import (
     ForgottenCounts,
     Label,
     add_labels,
+    add_proposal,
     add_rating,
     create_invitation,
     create_token,
     current_labels,
+    decide_proposal,
     delete_report,
     export_person,
     fingerprint,
     forget_person,
+    give_consent,
     import_community,
     import_corpus,
     label_sequence,
@@ -29,6 +32,7 @@ from labelaudit_dagster.store import (
     list_changes,
     list_invitations,
     list_models,
+    list_proposals,
     list_reports,
     list_sessions,
     list_submissions,
@@ -45,6 +49,7 @@ from labelaudit_dagster.store import (
     users_labelled_since,
     verify_session,
     verify_token,
+    withdraw_rating,
 )
 from labelaudit_dagster.store.schema_base import metadata
 
@@ -74,7 +79,16 @@ def fill(db: Database, person: str, make_corpus, make_community, now) -> dict[st
     import_community(db, replace(community, guidelines=guidelines), now=now)
     import_corpus(db, make_corpus({1: "one", 2: "two"}, [("z", 1, 1.0)]), now=now)
     for who in (person, "z"):
-        add_rating(db, who, "g", False, now=now)
+        add_rating(db, who, "g", False, tags=["unfair", "unclear"], now=now)
+        give_consent(db, who, "I agree.", now=now)
+        taken, declined, _ = (
+            add_proposal(db, who, f"{name} of {'z' if who == 'z' else 'somebody'}", now=now)
+            for name in ("Taken", "Declined", "Waiting")
+        )
+        decide_proposal(db, taken.proposal_id, "accepted", now=now)
+        decide_proposal(db, declined.proposal_id, "declined", reason="No.", now=now)
+        add_rating(db, who, f"proposal-{taken.proposal_id}", True, tags=["clear"], now=now)
+        withdraw_rating(db, who, f"proposal-{taken.proposal_id}", now=now)
         add_labels(db, who, "m", [Label(1, 1.0), Label(2, None), Label(1, 2.0)], now=now)
         record_training(db, who, "m", now=now)
         save_report(db, who, "m", None, {"title": f"by {who}"}, now=now)
@@ -109,9 +123,9 @@ def test_nothing_of_a_person_is_left(db: Database, make_corpus, make_community, 
     mark, last = fingerprint(db), list_changes(db)[0].sequence
     counts = forget_person(db, MARK, now)
     assert counts == ForgottenCounts(
-        labels=3, models=1, trainings=1, reports=2, report_versions=2, submissions=1, ratings=2,
-        participants=1, authored=1, quarantined=2, demographics=1, tokens=1, invitations=1,
-        sessions=1, log_entries=7,
+        labels=3, models=1, trainings=1, reports=2, report_versions=2, submissions=1, ratings=3,
+        withdrawals=1, rating_tags=2, proposals=3, consents=1, participants=1, authored=2,
+        quarantined=2, demographics=1, tokens=1, invitations=1, sessions=1, log_entries=13,
     )  # fmt: skip
     # The last trace is a row that is about somebody else and happens to name them.
     (left,) = [value for value in everything(db) if MARK in value]
@@ -123,6 +137,14 @@ def test_nothing_of_a_person_is_left(db: Database, make_corpus, make_community, 
     community.validate()
     assert community.participants["participant_id"].tolist() == ["z"]
     assert community.guideline_ratings["participant_id"].tolist() == ["z"]
+    # What others may have rated stays, and nobody is named as its author.
+    authors = dict(
+        zip(community.guidelines["text"], community.guidelines["author_id"], strict=True)
+    )
+    assert authors.pop("Taken of z") == "z"
+    assert len(authors) == 2
+    assert not any(isinstance(author, str) for author in authors.values())
+    assert {one.status for one in list_proposals(db) if one.proposer_id is None} == {"accepted"}
     assert fingerprint(db) != mark
     (change,) = list_changes(db, limit=1)
     assert (change.sequence, change.kind, change.subject) == (last + 1, "person_forgotten", None)
@@ -175,6 +197,10 @@ def test_an_export_tells_everything(db: Database, make_corpus, make_community, n
         "reports": counts.report_versions,
         "submissions": counts.submissions,
         "guideline_ratings": counts.ratings,
+        "rating_tags": counts.rating_tags,
+        "withdrawn_ratings": counts.withdrawals,
+        "proposals": counts.proposals,
+        "consents": counts.consents,
         "participant_attributes": counts.participants,
         "authored_guidelines": counts.authored,
         "quarantined": counts.quarantined,
@@ -189,8 +215,15 @@ def test_an_export_tells_everything(db: Database, make_corpus, make_community, n
     ]  # fmt: skip
     assert found["labels"][0]["labelled_at"] == now.isoformat()
     assert [(row["helpful"], row["is_current"]) for row in found["guideline_ratings"]] == [
-        (True, False), (False, True)
+        (True, False), (False, True), (True, False)
     ]  # fmt: skip
+    assert [(row["tags"], row["is_current"]) for row in found["rating_tags"]] == [
+        (["unclear", "unfair"], True), (["clear"], False)
+    ]  # fmt: skip
+    assert [(row["decision"], row["reason"]) for row in found["proposals"]] == [
+        ("accepted", None), ("declined", "No."), (None, None)
+    ]  # fmt: skip
+    assert [row["text"] for row in found["consents"]] == ["I agree."]
     assert found["demographics"][0]["row"] == {"participant_id": MARK, "Age": 44}
     assert "secret_hash" not in json.dumps(found)
     assert export_person(db, "z")["demographics"][0]["row"]["Age"] == 30

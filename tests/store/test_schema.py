@@ -25,7 +25,10 @@ from labelaudit_dagster.store import (
     latest_constitution,
     latest_demographics,
     list_changes,
+    list_consents,
     list_invitations,
+    list_proposals,
+    list_ratings,
     list_reports,
     list_sessions,
     list_sources,
@@ -37,6 +40,7 @@ from labelaudit_dagster.store import (
     load_corpus,
     schema_version,
     sqlite_url,
+    text_version,
     verify_session,
     verify_token,
 )
@@ -176,6 +180,17 @@ def check_audit(db: Database, make_corpus, now) -> None:
     assert [invitation.uses for invitation in list_invitations(db)] == [1]
 
 
+def check_participation(db: Database) -> None:
+    """Check what version 0003 brought."""
+    (rating,) = list_ratings(db, "a")
+    assert (rating.helpful, rating.tags) == (False, ("unclear",))
+    assert [row.guideline_id for row in list_ratings(db, "b")] == ["g1"]
+    assert [one.text_version for one in list_consents(db, "é\x1a")] == [text_version("I agree.")]
+    waiting, declined = list_proposals(db, proposer_id="é\x1a")
+    assert (waiting.status, waiting.text) == ("pending", "Be brief.")
+    assert (declined.status, declined.reason) == ("declined", "On second thought.")
+
+
 @pytest.mark.parametrize("version", revisions())
 def test_old_files_are_upgraded_in_place_with_their_data(
     tmp_path: Path, make_community, make_corpus, now, version: str
@@ -207,11 +222,15 @@ def test_old_files_are_upgraded_in_place_with_their_data(
         assert held_publication(db).held_because == ("too many changes",)
         (token,) = list_tokens(db)
         assert verify_token(db, f"la_{token.token_id}_test", now=now) == token
-        assert len(list_changes(db)) == (8 if version == "0001" else 17)
+        assert len(list_changes(db)) == {"0001": 8, "0002": 17}.get(version, 25)
         if version == "0001":
             assert (load_corpus(db), list_users(db)) == (None, [])
         else:
             check_audit(db, make_corpus, now)
+        if version >= "0003":
+            check_participation(db)
+        else:
+            assert (list_proposals(db), list_consents(db, "é\x1a")) == ([], [])
         with db.read() as opened:
             assert opened.scalar(text("PRAGMA integrity_check")) == "ok"
             assert opened.execute(text("PRAGMA foreign_key_check")).all() == []

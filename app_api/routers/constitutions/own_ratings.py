@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
@@ -31,6 +32,10 @@ class RatingRow(Document):
     rated_at: datetime | None = Field(
         description="When it was given (UTC); null for an imported one without a time."
     )
+    tags: list[str] = Field(
+        description="Why, as far as they said; in CSV and Parquet with commas between.",
+        examples=[["clear", "fair"]],
+    )
 
 
 class Ratings(Document):
@@ -57,17 +62,17 @@ def ratings(
     form: Format = None,
 ) -> Response:
     """List a person's current ratings; participants read their own."""
-    from labelaudit_dagster.store import fingerprint
+    from labelaudit_dagster.store import fingerprint, list_ratings
 
     most = page_size(request, form, limit)
-    state = fingerprint(services.database).community
+    # Tags are no part of the community, so that its fingerprint does not tell of them.
+    found = list_ratings(services.database, user)
+    told = hashlib.sha256(repr([row.tags for row in found]).encode()).hexdigest()
+    state = f"{fingerprint(services.database).community} {told}"
 
     def make() -> Table:
         import pandas as pd
 
-        from labelaudit_dagster.store import list_ratings
-
-        found = list_ratings(services.database, user)
         page, following = page_of(found, lambda row: row.guideline_id, after, most)
         frame = pd.DataFrame(
             {
@@ -77,6 +82,7 @@ def ratings(
                     ["helpful" if row.helpful else "not_helpful" for row in page], dtype="str"
                 ),
                 "rated_at": pd.Series([row.rated_at for row in page], dtype="datetime64[us, UTC]"),
+                "tags": pd.Series([",".join(row.tags) for row in page], dtype="str"),
             }
         )
         return Table(
@@ -85,7 +91,12 @@ def ratings(
             lambda rows: Ratings(
                 user=user,
                 n_ratings=len(found),
-                ratings=[RatingRow.model_validate(row) for row in rows],
+                ratings=[
+                    RatingRow.model_validate(
+                        {**row, "tags": [tag for tag in (row["tags"] or "").split(",") if tag]}
+                    )
+                    for row in rows
+                ],
                 next=following,
             ),
             headers={} if following is None else {"X-Next-After": quote(following, safe="")},

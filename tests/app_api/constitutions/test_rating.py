@@ -94,7 +94,7 @@ def test_how_many_is_bounded(settled, n):
 def test_ratings_are_a_table_too_and_unknown_people_have_none(settled):
     path = f"/v1/users/{quote(settled.subject, safe='')}/ratings"
     text = settled.get(f"{path}?format=csv").text
-    assert text.splitlines()[0] == "guideline_id,text,rating,rated_at"
+    assert text.splitlines()[0] == "guideline_id,text,rating,rated_at,tags"
     assert "'=cmd|" in text
     nobody = settled.ask("/v1/users/no%2Fbody/ratings", "operator")
     assert nobody == {"user": "no/body", "n_ratings": 0, "ratings": [], "next": None}
