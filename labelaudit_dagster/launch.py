@@ -15,13 +15,7 @@ from labelaudit_dagster.home import GROUP_TAG, exclusive, prepare_home
 from labelaudit_dagster.launcher import Launcher, TrainingOutcome
 from labelaudit_dagster.opened_instance import dagster_instance
 from labelaudit_dagster.picture_engine import start_picture_engine
-from labelaudit_dagster.run_outcome import (
-    RunOutcome,
-    blocking_check,
-    event_sentences,
-    outcome_of,
-    step_failure,
-)
+from labelaudit_dagster.run_outcome import RunOutcome, outcome_of
 from labelaudit_dagster.settings import Settings
 
 __all__ = [
@@ -29,6 +23,7 @@ __all__ = [
     "RunOutcome",
     "TrainingOutcome",
     "dagster_instance",
+    "dagster_state",
     "failed_runs",
     "run_audit",
     "run_group",
@@ -160,26 +155,27 @@ def failed_runs(
     Returns:
         Documents with `run_id`, `job`, `at` (UTC) and `problems` (sentences).
     """
-    with dagster_instance(settings) as instance:
-        from dagster import DagsterRunStatus, RunsFilter
+    from labelaudit_dagster.dagster_state import found_failed_runs
 
-        records = instance.get_run_records(
-            RunsFilter(statuses=[DagsterRunStatus.FAILURE], created_after=since), limit=limit
-        )
-        return [
-            {
-                "run_id": record.dagster_run.run_id,
-                "job": record.dagster_run.job_name,
-                "at": record.create_timestamp.isoformat(timespec="seconds"),
-                "problems": event_sentences(
-                    (
-                        entry.dagster_event
-                        for entry in instance.all_logs(record.dagster_run.run_id)
-                        if entry.dagster_event is not None
-                    ),
-                    step_failure,
-                    blocking_check,
-                ),
-            }
-            for record in records
-        ]
+    with dagster_instance(settings) as instance:
+        return found_failed_runs(instance, since=since, limit=limit)
+
+
+def dagster_state(settings: Settings, *, now: datetime) -> dict[str, Any]:
+    """Return what Dagster's daemon does: `daemon`, `sensors`, and `runs` at hand.
+
+    Args:
+        settings: settings of the installation.
+        now: the time, with a zone.
+
+    Raises:
+        HomeError: if Dagster's storage cannot be opened.
+    """
+    from labelaudit_dagster.dagster_state import daemon_state, runs_at_hand, sensor_states
+
+    with dagster_instance(settings) as instance:
+        return {
+            "daemon": daemon_state(instance, now),
+            "sensors": sensor_states(instance),
+            "runs": runs_at_hand(instance),
+        }

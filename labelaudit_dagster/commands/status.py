@@ -1,33 +1,53 @@
-"""`labelaudit status`: what is current, how old, what was left out, what failed."""
+"""`labelaudit status`: what is current, how old, what waits, what was left out, what failed."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
 from labelaudit_dagster.commands import opening
 from labelaudit_dagster.commands.console import emit_json, json_option, output, say_result, table
-from labelaudit_dagster.home_status import home_status
+from labelaudit_dagster.home_status import attention, home_status
 
 
 @click.command()
+@click.option(
+    "--check",
+    is_flag=True,
+    help="For monitoring: print only what needs attention, a line each, and end with 1 if "
+    "anything does.",
+)
+@click.option(
+    "--longest-wait",
+    metavar="HOURS",
+    type=click.FloatRange(min=0),
+    default=24.0,
+    show_default=True,
+    help="Ratings and labels may wait so long before they need attention.",
+)
 @json_option
-def status(as_json: bool) -> None:
-    """Show what this home holds. It only reads."""
+@click.pass_context
+def status(ctx: click.Context, /, check: bool, longest_wait: float, as_json: bool) -> None:
+    """Show what is current, how old it is, what waits, and what failed. It only reads."""
     settings = opening.settings()
+    now = datetime.now(UTC)
     with opening.reading_database(settings) as database:
-        document = home_status(
-            settings, opening.artifact_store(settings), database, now=datetime.now(UTC)
-        )
+        document = home_status(settings, opening.artifact_store(settings), database, now=now)
+    problems = attention(document, now=now, longest_wait=timedelta(hours=longest_wait))
     if as_json:
-        emit_json(document)
+        emit_json({**document, "problems": problems})
+    elif check:
+        for problem in problems:
+            say_result(problem)
     else:
-        _show(document)
+        _show(document, problems)
+    if check and problems:
+        ctx.exit(1)
 
 
-def _show(document: dict[str, Any]) -> None:
+def _show(document: dict[str, Any], problems: list[str]) -> None:
     console = output()
     say_result(f"Home {document['home']}")
     for source in document["sources"]:
@@ -36,7 +56,15 @@ def _show(document: dict[str, Any]) -> None:
         say_result("Nothing has been imported yet: labelaudit import --help")
     if document["tables"]:
         rows = table(
-            "", [("table", False), ("rows in", True), ("kept", True), ("quarantined", True)]
+            "",
+            [
+                ("table", False),
+                ("rows in", True),
+                ("kept", True),
+                ("quarantined", True),
+                ("passed", True),
+                ("adds up", False),
+            ],
         )
         for name, counts in document["tables"].items():
             rows.add_row(
@@ -44,6 +72,8 @@ def _show(document: dict[str, Any]) -> None:
                 f"{counts['rows_in']:,}",
                 f"{counts['rows_kept']:,}",
                 f"{counts['rows_quarantined']:,}",
+                f"{counts['rows_passed']:,}",
+                "yes" if counts["conserved"] else "NO",
             )
         console.print(rows)
     for entry in document["quarantine"]:
@@ -65,15 +95,45 @@ def _show(document: dict[str, Any]) -> None:
             f"{document['unused_ratings']:,} ratings came after the current constitution: "
             "labelaudit run constitution"
         )
-    _show_audit(document["audit"])
+    _show_audit(document["audit"], document["waiting"]["labels"])
+    _show_dagster(document["dagster"])
+    _show_sizes(document["sizes"])
     if document["failed_runs"] is None:
         say_result("Failed runs are not shown: Dagster's storage opens for writing only.")
-    for failed in document["failed_runs"] or ():
-        reasons = " ".join(failed["problems"]) or "no reason was recorded"
-        say_result(f"Failed at {failed['at']}: {failed['job']}: {reasons}")
+    if problems:
+        say_result("Needs attention:")
+    for problem in problems:
+        say_result(f"  {problem}")
 
 
-def _show_audit(audit: dict[str, Any] | None) -> None:
+def _show_dagster(state: dict[str, Any] | None) -> None:
+    if state is None:
+        return
+    daemon, runs = state["daemon"], state["runs"]
+    if daemon["running"]:
+        say_result(
+            f"The Dagster daemon runs; {runs['started']:,} runs at work, {runs['queued']:,} queued."
+        )
+    elif daemon["last_heartbeat"] is None:
+        say_result("The Dagster daemon has never run here, so nothing starts by itself.")
+    for one in state["sensors"]:
+        if not one["running"]:
+            say_result(f"{one['name']}: switched off")
+        elif one["last_tick"] is not None and one["error"] is None:
+            why = f": {one['why']}" if one["why"] else ""
+            say_result(f"{one['name']}: {one['outcome']} at {one['last_tick']}{why}")
+
+
+def _show_sizes(sizes: dict[str, Any]) -> None:
+    parts = [
+        f"{name} {_bytes(sizes[f'{name}_bytes'])}"
+        for name in ("artifacts", "database", "dagster", "cache")
+        if sizes[f"{name}_bytes"] is not None
+    ]
+    say_result(f"On disk: {', '.join(parts)}; {_bytes(sizes['free_bytes'])} free.")
+
+
+def _show_audit(audit: dict[str, Any] | None, labels: dict[str, Any] | None) -> None:
     if audit is None:
         return
     if not audit["corpus_is_prepared"]:
@@ -82,6 +142,11 @@ def _show_audit(audit: dict[str, Any] | None) -> None:
     waiting = audit["users_without_current_results"]
     if waiting:
         say_result(f"{waiting:,} of them wait for results: labelaudit run audit")
+    if labels is not None and labels["n"]:
+        say_result(
+            f"{labels['n']:,} labels of {labels['users']:,} people wait for a training, the "
+            f"oldest since {labels['since']}."
+        )
 
 
 def _age(seconds: float) -> str:
@@ -89,3 +154,10 @@ def _age(seconds: float) -> str:
         if seconds >= length:
             return f"{seconds / length:.1f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def _bytes(size: int) -> str:
+    for unit, length in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+        if size >= length:
+            return f"{size / length:.1f} {unit}"
+    return f"{size} bytes"

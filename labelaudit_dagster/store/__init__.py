@@ -170,6 +170,12 @@ from labelaudit_dagster.store.trainings import (
 from labelaudit_dagster.store.url import sqlite_url
 from labelaudit_dagster.store.users import check_name, list_users
 from labelaudit_dagster.store.versioned_rows import RowChanges
+from labelaudit_dagster.store.waiting import (
+    WaitingLabels,
+    ratings_wait_since,
+    unfinished_publications,
+    waiting_labels,
+)
 
 __all__ = [
     "EMBEDDED_TARGET",
@@ -247,6 +253,7 @@ __all__ = [
     "UnknownModelError",
     "UnknownProposalError",
     "UnknownReportError",
+    "WaitingLabels",
     "WithdrawnRating",
     "add_labels",
     "add_proposal",
@@ -310,6 +317,7 @@ __all__ = [
     "publication_payload",
     "quarantine_counts",
     "ratings_since",
+    "ratings_wait_since",
     "receive_constitution",
     "receive_demographics",
     "record_due_trainings",
@@ -326,9 +334,11 @@ __all__ = [
     "save_report_list",
     "sqlite_url",
     "text_version",
+    "unfinished_publications",
     "users_labelled_since",
     "verify_session",
     "verify_token",
+    "waiting_labels",
     "was_received",
     "withdraw_rating",
 ]

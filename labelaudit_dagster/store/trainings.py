@@ -135,6 +135,20 @@ def list_trainings(
     return sorted(found, key=lambda one: (one.user_id, one.model, one.version))
 
 
+def untrained_models(connection: Connection, model_keys: Sequence[int]) -> dict[int, str]:
+    """Return the models, with whose they are, whose labels are others than at their last version.
+
+    Args:
+        connection: Of a `Database.read` or `write` block.
+        model_keys: Those to look at.
+    """
+    return {
+        state.model_key: state.user_id
+        for state in _states(connection, model_keys)
+        if state.last is None or state.last_hash != state.label_hash
+    }
+
+
 def _record(
     connection: Connection,
     states: Sequence[_State],

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore
 from labelaudit_dagster.home import HomeError, is_writable
-from labelaudit_dagster.launch import failed_runs
+from labelaudit_dagster.home_status.row_counts import (
+    all_sources,
+    imported_rows,
+    pulled_rows,
+    quarantined,
+)
+from labelaudit_dagster.home_status.sizes import home_sizes
+from labelaudit_dagster.launch import dagster_state, failed_runs
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.user_partitions import partition_key
 
 if TYPE_CHECKING:
-    from labelaudit_dagster.store import CorpusSource, Database, Source
+    from labelaudit_dagster.store import Database
 
 CONSTITUTION_ASSETS = (
     "ratings_export",
@@ -47,36 +54,31 @@ def home_status(
         "home": str(settings.home),
         "artifacts": settings.resolved_artifacts_url,
         "database": None if database is None else database.shown_url,
-        "tables": {} if database is None else _tables(database),
-        "quarantine": [] if database is None else _quarantine(database),
+        "tables": _tables(settings, store, database),
+        "quarantine": [] if database is None else quarantined(database),
         "sources": [] if database is None else _sources(database),
         "unused_ratings": None if database is None else _unused_ratings(store, database),
         "assets": {
             name: _asset(store, name, now) for name in (*CONSTITUTION_ASSETS, *AUDIT_ASSETS)
         },
         "audit": None if database is None else _audit(store, database),
+        "waiting": {
+            "ratings": None if database is None else _ratings_waiting(store, database),
+            "labels": None if database is None else _labels_waiting(database),
+        },
+        "publications": [] if database is None else _publications(database),
         "failed_runs": _failed_runs(settings, store),
+        "dagster": _dagster(settings, now),
+        "sizes": home_sizes(settings),
     }
 
 
-def _tables(database: Database) -> dict[str, dict[str, int]]:
-    """Rows in, kept and quarantined of each table over the last imports of all sources."""
-    sums: dict[str, dict[str, int]] = {}
-    for source in _all_sources(database):
-        for name, counts in source.counts.items():
-            row = sums.setdefault(
-                name, {"rows_in": 0, "rows_kept": 0, "rows_quarantined": 0, "rows_passed": 0}
-            )
-            for field in row:
-                row[field] += getattr(counts, field)
-    return sums
-
-
-def _all_sources(database: Database) -> list[Source | CorpusSource]:
-    """Return the sources of the community, then those of the corpus."""
-    from labelaudit_dagster.store import list_corpora, list_sources
-
-    return [*list_sources(database), *list_corpora(database)]
+def _tables(
+    settings: Settings, store: ArtifactStore, database: Database | None
+) -> dict[str, dict[str, Any]]:
+    """Rows in, kept and quarantined of each table, of the platform's export where one is pulled."""
+    imported = {} if database is None else imported_rows(database)
+    return {**imported, **({} if settings.platform_url is None else pulled_rows(store))}
 
 
 def _sources(database: Database) -> list[dict[str, Any]]:
@@ -88,18 +90,7 @@ def _sources(database: Database) -> list[dict[str, Any]]:
             "imported_at": _text(source.imported_at),
             "warnings": dict(source.warnings),
         }
-        for source in _all_sources(database)
-    ]
-
-
-def _quarantine(database: Database) -> list[dict[str, Any]]:
-    """Rows in quarantine by table and reason."""
-    from labelaudit_dagster.store import corpus_quarantine_counts, quarantine_counts
-
-    return [
-        {"table": table, "reason": reason, "rows": rows}
-        for counts in (quarantine_counts(database), corpus_quarantine_counts(database))
-        for (table, reason), rows in sorted(counts.items())
+        for source in all_sources(database)
     ]
 
 
@@ -120,26 +111,35 @@ def _audit(store: ArtifactStore, database: Database) -> dict[str, Any] | None:
     if scale is None:
         return None
     users = users_labelled_since(database, 0)
-    trained = {training.user_id for training in list_trainings(database)}
+    newest: dict[str, datetime] = {}
+    for training in list_trainings(database):
+        before = newest.get(training.user_id, training.trained_at)
+        newest[training.user_id] = max(training.trained_at, before)
     model, tables = store.current("comment_model"), store.current("comments")
-    made = [user for user in users if _is_made_with(store, user, model)]
+    made = [user for user in users if _is_made_with(store, user, model, newest.get(user))]
     prepared = None if tables is None else store.manifest(tables).extra.get("corpus_fingerprint")
     return {
         "scale": scale.to_document(),
         "corpus_is_prepared": prepared == corpus_fingerprint(database),
         "users": len(users),
-        "users_never_trained": len(set(users) - trained),
+        "users_never_trained": len(set(users) - set(newest)),
         "users_without_current_results": len(users) - len(made),
         "models": len(list_models(database)),
     }
 
 
-def _is_made_with(store: ArtifactStore, user: str, model: ArtifactRef | None) -> bool:
-    """Whether a user's results are of the current comment model."""
+def _is_made_with(
+    store: ArtifactStore, user: str, model: ArtifactRef | None, trained: datetime | None
+) -> bool:
+    """Whether a user's results are of the current comment model and no older than the training.
+
+    Told from the manifests alone, so that thousands of users take a second.
+    """
     ref = store.current("personal_audit", partition_key(user))
-    if ref is None or model is None:
+    if ref is None or model is None or trained is None:
         return False
-    return store.manifest(ref).inputs.get("comment_model") == model.version
+    manifest = store.manifest(ref)
+    return manifest.inputs.get("comment_model") == model.version and manifest.created_at >= trained
 
 
 def _unused_ratings(store: ArtifactStore, database: Database) -> int | None:
@@ -152,6 +152,62 @@ def _unused_ratings(store: ArtifactStore, database: Database) -> int | None:
     snapshot = store.manifest(store.resolve_upstream(current, "ratings_export"))
     sequence = snapshot.extra.get("database_change")
     return None if sequence is None else ratings_since(database, int(sequence))
+
+
+def _ratings_waiting(store: ArtifactStore, database: Database) -> dict[str, Any] | None:
+    """Ratings that the current constitution has not seen; None where a platform has them."""
+    from labelaudit_dagster.store import ratings_since, ratings_wait_since
+
+    current, sequence = store.current("constitution"), 0
+    if current is not None:
+        snapshot = store.manifest(store.resolve_upstream(current, "ratings_export"))
+        if snapshot.extra.get("database_change") is None:
+            return None
+        sequence = int(snapshot.extra["database_change"])
+    since = ratings_wait_since(database, sequence)
+    return {
+        "n": ratings_since(database, sequence),
+        "since": None if since is None else _text(since),
+    }
+
+
+def _labels_waiting(database: Database) -> dict[str, Any]:
+    from labelaudit_dagster.store import waiting_labels
+
+    found = waiting_labels(database)
+    return {
+        "n": found.labels,
+        "models": found.models,
+        "users": found.users,
+        "since": None if found.since is None else _text(found.since),
+    }
+
+
+def _publications(database: Database) -> list[dict[str, Any]]:
+    """What is held, approved and not sent, or begun and not confirmed."""
+    from labelaudit_dagster.store import unfinished_publications
+
+    return [
+        {
+            "sequence": one.sequence,
+            "target": one.target,
+            "state": one.state,
+            "since": _text(one.begun_at or one.created_at),
+            "because": list(one.held_because or ()),
+            "approved": one.approved_at is not None,
+        }
+        for one in unfinished_publications(database)
+    ]
+
+
+def _dagster(settings: Settings, now: datetime) -> dict[str, Any] | None:
+    """What the daemon and the sensors do; None where Dagster's storage cannot be opened."""
+    if not is_writable(settings.dagster_home):
+        return None
+    try:
+        return dagster_state(settings, now=now)
+    except HomeError:
+        return None
 
 
 def _asset(store: ArtifactStore, name: str, now: datetime) -> dict[str, Any] | None:
