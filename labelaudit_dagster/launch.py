@@ -24,6 +24,7 @@ __all__ = [
     "TrainingOutcome",
     "dagster_instance",
     "dagster_state",
+    "end_lost_runs",
     "failed_runs",
     "run_audit",
     "run_group",
@@ -179,3 +180,32 @@ def dagster_state(settings: Settings, *, now: datetime) -> dict[str, Any]:
             "sensors": sensor_states(instance),
             "runs": runs_at_hand(instance),
         }
+
+
+def end_lost_runs(settings: Settings, *, why: str) -> int:
+    """Tell Dagster that every run that it takes for unfinished has failed; nothing may be running.
+
+    Args:
+        settings: settings of the installation.
+        why: one sentence, for the run's log.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        HomeError: if Dagster's storage cannot be opened.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    unfinished = [
+        DagsterRunStatus.NOT_STARTED,
+        DagsterRunStatus.QUEUED,
+        DagsterRunStatus.STARTING,
+        DagsterRunStatus.STARTED,
+        DagsterRunStatus.CANCELING,
+    ]
+    with dagster_instance(settings) as instance:
+        found = instance.get_runs(RunsFilter(statuses=unfinished))
+        for run in found:
+            instance.report_run_failed(run, why)
+        return len(found)

@@ -152,6 +152,10 @@ class Settings(BaseSettings):
         default=24.0,
         description="Age below which pruning removes nothing (h); longer than any run takes.",
     )
+    run_retention_days: Positive = Field(
+        default=14.0,
+        description="Age at which pruning removes the records of runs from Dagster (days).",
+    )
     rate_limit_per_minute: int = Field(
         default=3_000,
         ge=0,

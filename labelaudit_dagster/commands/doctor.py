@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from labelaudit_dagster.commands import opening
@@ -13,8 +15,11 @@ from labelaudit_dagster.diagnosis import diagnose
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check versions, storage, database and settings; ends with 1 if something must be mended."""
-    findings = diagnose(opening.settings())
+    """Check programs, storage, services, clock and daemon; ends with 1 if something is wrong.
+
+    It asks the platform once, and leaves nothing in the home.
+    """
+    findings = diagnose(opening.settings(), now=datetime.now(UTC))
     if as_json:
         emit_json(
             {

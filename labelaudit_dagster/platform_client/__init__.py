@@ -14,6 +14,7 @@ from labelaudit_dagster.platform_client.client import (
     ExportSnapshot,
     NotModified,
     PlatformClient,
+    Probe,
     Receipt,
 )
 from labelaudit_dagster.platform_client.errors import (
@@ -39,6 +40,7 @@ __all__ = [
     "NotModified",
     "PlatformClient",
     "PlatformError",
+    "Probe",
     "Receipt",
     "Rejected",
     "Service",

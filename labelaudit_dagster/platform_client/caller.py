@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -81,6 +82,12 @@ class HttpCaller:
     def base_url(self) -> str:
         """Base address; it never holds credentials."""
         return self._base.url
+
+    def with_policy(self, policy: HttpPolicy) -> HttpCaller:
+        """Return a caller of the same service under other limits."""
+        other = copy(self)
+        other.policy = policy
+        return other
 
     def reveals_key(self, text: str) -> bool:
         """Whether a text from the other side holds the key and must not be kept."""

@@ -8,8 +8,9 @@ import random as random_module
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from labelaudit_dagster.platform_client.policy import HttpPolicy
 _LISTS = ("topics", "guidelines", "ratings", "users")
 _IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 _ETAG = re.compile(r'(?:W/)?"[!#-~]{0,1000}"')
+_PROBE_SECONDS = 10.0
 _NOT_OURS = "check that LABELAUDIT_PLATFORM_URL is the address of a platform's API"
 
 
@@ -74,6 +76,23 @@ class Receipt:
     status: int
     attempts: int
     confirmed_at: datetime
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The platform answers and knows our key.
+
+    Attributes:
+        status: HTTP status.
+        seconds: from the question to the whole answer.
+        date: the platform's time, from its header `Date`; None where it does not tell.
+        asked_at: our time halfway (UTC), to compare it with.
+    """
+
+    status: int
+    seconds: float
+    date: datetime | None
+    asked_at: datetime
 
 
 class PlatformClient:
@@ -190,6 +209,37 @@ class PlatformClient:
 
         return self._caller.call(call, judge)
 
+    def probe(self) -> Probe:
+        """Ask once, with the key, for the smallest part of the export.
+
+        Raises:
+            PlatformError: if no acceptable answer came within ten seconds.
+        """
+        policy = self._caller.policy
+        caller = self._caller.with_policy(
+            replace(
+                policy,
+                attempts=1,
+                timeout_seconds=min(policy.timeout_seconds, _PROBE_SECONDS),
+                deadline_seconds=min(policy.deadline_seconds, _PROBE_SECONDS),
+            )
+        )
+        begun = caller.now()
+
+        def judge(answer: Answer) -> Probe:
+            if answer.status != 200:
+                raise Unacceptable(phrase(answer.status), _NOT_OURS)
+            read_object(answer.body, _NOT_OURS)
+            ended = caller.now()
+            return Probe(
+                answer.status,
+                (ended - begun).total_seconds(),
+                _date(answer.headers.get("Date", "")),
+                begun + (ended - begun) / 2,
+            )
+
+        return caller.call(Call("GET", "exports", urlencode({"mu": "True"})), judge)
+
     def publish_constitution(
         self, payload: Mapping[str, Any] | bytes, idempotency_key: str
     ) -> Receipt:
@@ -256,6 +306,14 @@ def _encode(payload: Mapping[str, Any]) -> bytes:
             f"The document is no strict JSON ({error}); nothing was sent."
         ) from None
     return text.encode("ascii")
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _check_export(document: Mapping[str, Any], wanted: list[str]) -> None:

@@ -24,6 +24,7 @@ from labelaudit_dagster.store.constitutions import (
     receive_constitution,
     was_received,
 )
+from labelaudit_dagster.store.copying import back_up_database, copy_sqlite, restore_dump
 from labelaudit_dagster.store.corpora import (
     CorpusSource,
     corpus_fingerprint,
@@ -85,6 +86,7 @@ from labelaudit_dagster.store.guideline_lists import (
     list_ratings,
 )
 from labelaudit_dagster.store.import_plan import ImportMode
+from labelaudit_dagster.store.inspection import DatabaseState, inspect_database
 from labelaudit_dagster.store.invitations import (
     SESSION_LIFETIME,
     Invitation,
@@ -201,6 +203,7 @@ __all__ = [
     "DatabaseFullError",
     "DatabaseMissingError",
     "DatabaseReadOnlyError",
+    "DatabaseState",
     "DatabaseUnreachableError",
     "DuplicateProposalError",
     "Fingerprint",
@@ -259,8 +262,10 @@ __all__ = [
     "add_proposal",
     "add_rating",
     "approve_publication",
+    "back_up_database",
     "begin_publication",
     "check_name",
+    "copy_sqlite",
     "corpus_fingerprint",
     "corpus_quarantine_counts",
     "corpus_scale",
@@ -286,6 +291,7 @@ __all__ = [
     "import_community",
     "import_corpus",
     "import_system_ratings",
+    "inspect_database",
     "is_guarded",
     "label_sequence",
     "labels_outside_corpus",
@@ -326,6 +332,7 @@ __all__ = [
     "redeem_invitation",
     "remove_demographics",
     "report_versions",
+    "restore_dump",
     "restore_report",
     "revoke_invitation",
     "revoke_session",

@@ -110,6 +110,15 @@ def _prepare_writing(path: Path) -> None:
             )
 
 
+def reading_uri(path: Path) -> str:
+    """Return the URI with which an SQLite file can be read where it lies.
+
+    Raises:
+        StoreError: It cannot.
+    """
+    return f"file:{quote(str(path.absolute()))}?{_reading_mode(path, str(path))}"
+
+
 def _reading_mode(path: Path, shown: str) -> str:
     """Return the URI parameters with which an SQLite file can be read where it lies.
 
