@@ -45,8 +45,8 @@ def parse_base_url(text: str | None, setting: str) -> Url:
 
 
 def join(base: Url, path: str, query: str = "") -> Url:
-    """Append a relative path and an encoded query to a base address."""
-    full = f"{base.path or ''}/{path.strip('/')}"
+    """Append a relative path, as it is, and an encoded query to a base address."""
+    full = f"{base.path or ''}/{path.lstrip('/')}"
     return base._replace(path=full, query=query or None)
 
 

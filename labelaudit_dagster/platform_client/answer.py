@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from labelaudit_dagster.platform_client.errors import BadAnswer, PlatformError
 
@@ -15,14 +16,16 @@ class Answer:
     Attributes:
         status: HTTP status.
         headers: looked up without regard to case.
-        body: decompressed bytes.
+        body: decompressed bytes; empty where the call has a reader.
         attempts: requests that it took.
+        content: what the call's reader made of the body.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     attempts: int
+    content: Any = None
 
 
 class Unacceptable(Exception):  # noqa: N818 - a verdict; it never leaves the caller

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
@@ -27,6 +27,7 @@ from labelaudit_dagster.platform_client.failure import (
     from_verdict,
     phrase,
 )
+from labelaudit_dagster.platform_client.gzip_stream import gunzipped
 from labelaudit_dagster.platform_client.waiting import requested_wait
 
 _BLOCK = 64 * 1024
@@ -35,7 +36,8 @@ _EXCERPT_SECONDS = 2.0
 _MOST_REDIRECTS = 5
 _REDIRECTING = frozenset({301, 302, 303, 307, 308})
 _KEEP_METHOD = frozenset({307, 308})
-_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
+_PLAIN = frozenset({"", "identity"})
+_ENCODINGS = _PLAIN | {"gzip", "x-gzip"}
 _TRANSPORT_ERRORS = (HTTPError, HTTPException, OSError)
 _UNREADABLE = (*_TRANSPORT_ERRORS, FloodError)
 
@@ -87,7 +89,7 @@ class Attempt:
                     headers=self._headers(),
                     redirect=False,
                     preload_content=False,
-                    decode_content=True,
+                    decode_content=False,
                 )
                 try:
                     status = response.status
@@ -117,8 +119,14 @@ class Attempt:
     def _receive(self, url: Url, response: BaseHTTPResponse) -> Answer | Failure | Url:
         status = response.status
         if 200 <= status < 300 or status in self.call.judged:
-            body = self._read(response)
-            return Answer(status, response.headers, body, self.number)
+            blocks = self._blocks(response)
+            if self.call.reader is not None and status not in self.call.judged:
+                content = self.call.reader(blocks)
+                return Answer(status, response.headers, b"", self.number, content)
+            # BytesIO hands its bytes out without copying them.
+            body = BytesIO()
+            body.writelines(blocks)
+            return Answer(status, response.headers, body.getvalue(), self.number)
         if status in _REDIRECTING:
             return self._follow(url, status, response.headers.get("Location", ""))
         wait = requested_wait(
@@ -128,7 +136,7 @@ class Attempt:
         )
         return from_status(status, self.service, wait, self._beginning(response))
 
-    def _read(self, response: BaseHTTPResponse) -> bytes:
+    def _blocks(self, response: BaseHTTPResponse) -> Iterator[bytes]:
         """Read a whole body; the limit holds for what comes out of the decompression."""
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in _ENCODINGS:
@@ -138,13 +146,13 @@ class Attempt:
             )
         if (response.length_remaining or 0) > self.max_bytes:
             raise self._too_large()
-        # BytesIO hands its bytes out without copying them.
-        body = BytesIO()
-        for block in response.stream(_BLOCK):
-            if body.tell() + len(block) > self.max_bytes:
+        received = 0
+        raw = response.stream(_BLOCK)
+        for block in raw if encoding in _PLAIN else gunzipped(raw):
+            received += len(block)
+            if received > self.max_bytes:
                 raise self._too_large()
-            body.write(block)
-        return body.getvalue()
+            yield block
 
     def _too_large(self) -> Unacceptable:
         return Unacceptable(
@@ -154,10 +162,12 @@ class Attempt:
 
     def _beginning(self, response: BaseHTTPResponse) -> str:
         """Read a little of an error's body, and not for long."""
+        if not self.call.quotable:
+            return ""
         self.limits.shorten(_EXCERPT_SECONDS)
         body = b""
         try:
-            body = response.read(_EXCERPT_BYTES)
+            body = response.read(_EXCERPT_BYTES, decode_content=True)
         except _UNREADABLE:
             return ""
         return excerpt(body, self.key, complete=len(body) < _EXCERPT_BYTES)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from labelaudit_dagster.platform_client.api_key import PLATFORM_KEY_SETTING
 
@@ -38,6 +39,10 @@ class Call:
         headers: besides those that every call carries.
         body: sent unchanged with every attempt.
         judged: statuses outside 2xx whose whole answer the judge wants to see.
+        reader: reads the body of a 2xx answer block by block, in place of keeping it; what it
+            returns is `Answer.content`. Each attempt reads anew. It may raise `Unacceptable`.
+        quotable: whether messages may quote what the other side said. Answers about people are
+            not.
     """
 
     method: str
@@ -46,3 +51,5 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     judged: frozenset[int] = frozenset()
+    reader: Callable[[Iterator[bytes]], Any] | None = None
+    quotable: bool = True

@@ -158,11 +158,13 @@ class HttpCaller:
         try:
             return judge(answer)
         except Unacceptable as verdict:
-            said = excerpt(
-                answer.body[:_EXCERPT_BYTES],
-                self._key,
-                complete=len(answer.body) <= _EXCERPT_BYTES,
-            )
+            said = ""
+            if call.quotable:
+                said = excerpt(
+                    answer.body[:_EXCERPT_BYTES],
+                    self._key,
+                    complete=len(answer.body) <= _EXCERPT_BYTES,
+                )
             return from_verdict(verdict, answer.status, said)
 
     def _tls_context(self) -> ssl.SSLContext:

@@ -265,11 +265,19 @@ class PlatformClient:
     ) -> Receipt:
         """Send participants' demographics, `{"studyIdToDemoData": {id: [rows]}}`.
 
-        Arguments, result and errors are those of `publish_constitution`.
+        Arguments, result and errors are those of `publish_constitution`; but no message quotes
+        what the platform answers, which may repeat what it was sent.
         """
-        return self._post("prolific/demographics", payload, idempotency_key)
+        return self._post("prolific/demographics", payload, idempotency_key, quotable=False)
 
-    def _post(self, path: str, payload: Mapping[str, Any] | bytes, idempotency_key: str) -> Receipt:
+    def _post(
+        self,
+        path: str,
+        payload: Mapping[str, Any] | bytes,
+        idempotency_key: str,
+        *,
+        quotable: bool = True,
+    ) -> Receipt:
         if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
             raise Misconfigured(
                 "An idempotency key has 1 to 200 printable ASCII characters without blanks, "
@@ -282,6 +290,7 @@ class PlatformClient:
             headers={"Content-Type": "application/json", "Idempotency-Key": idempotency_key},
             body=body,
             judged=frozenset({409}),
+            quotable=quotable,
         )
 
         def judge(answer: Answer) -> Receipt:

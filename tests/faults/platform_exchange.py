@@ -51,8 +51,8 @@ class Platform(Protocol):
     def apply(self, request: RecordedRequest) -> bool:
         """Let a POST take effect."""
 
-    def export_body(self, query: str) -> bytes:
-        """Write the export."""
+    def body_of(self, request: RecordedRequest) -> bytes:
+        """Write what a GET asks for."""
 
     def well_behaved(self, request: RecordedRequest) -> tuple[int, bytes, dict[str, str]]:
         """Return status, body and headers of an answer in good order."""
@@ -85,7 +85,7 @@ class Exchange:
         if self.request.method == "POST":
             self.platform.apply(self.request)
             return b'{"success": true, "note": "' + b"thank you " * 40 + b'"}'
-        return self.platform.export_body(self.request.query)
+        return self.platform.body_of(self.request)
 
     def good(self) -> None:
         """Answer like a well-behaved platform."""

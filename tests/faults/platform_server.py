@@ -229,6 +229,10 @@ class PlatformServer:
         document["mu"] = constitution["mu"]
         self.export = document
 
+    def body_of(self, request: RecordedRequest) -> bytes:
+        """Write what a GET asks for."""
+        return self.export_body(request.query)
+
     def export_body(self, query: str) -> bytes:
         """Write the export with the lists that the flags ask for."""
         if isinstance(self.export, bytes):
