@@ -60,6 +60,10 @@ COMMANDS = "labelaudit_dagster.commands"
         "label": (f"{COMMANDS}.label:label", "Label comments in bulk, and train on the labels"),
         "audit": (f"{COMMANDS}.audit:audit", "Where the system disagrees with a person"),
         "publish": (f"{COMMANDS}.publish:publish", "Publish the constitution, through the gate"),
+        "demographics": (
+            f"{COMMANDS}.demographics:demographics",
+            "Demographics from Prolific to the platform",
+        ),
         "status": (f"{COMMANDS}.status:status", "What is current, how old, what failed"),
         "doctor": (f"{COMMANDS}.doctor:doctor", "Check this installation and say what to do"),
         "backup": (f"{COMMANDS}.backup:backup", "Copy this home into one file"),

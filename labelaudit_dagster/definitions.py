@@ -8,10 +8,15 @@ from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.assets import audit_assets, constitution_assets
 from labelaudit_dagster.assets.audit_jobs import audit_jobs
 from labelaudit_dagster.assets.jobs import constitution_jobs
+from labelaudit_dagster.assets.prolific_demographics import (
+    demographics_jobs,
+    prolific_demographics,
+)
 from labelaudit_dagster.personal_audit import CorpusSides
 from labelaudit_dagster.progress_log import progress_logger
 from labelaudit_dagster.resources.artifact_io_manager import ArtifactIOManager
 from labelaudit_dagster.resources.ratings_source import ratings_source
+from labelaudit_dagster.sensors.demographics_schedule import demographics_schedule
 from labelaudit_dagster.settings import Settings, load_settings
 
 
@@ -19,8 +24,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Assemble everything for the given settings."""
     store = ArtifactStore(settings.resolved_artifacts_url)
     return dg.Definitions(
-        assets=[*constitution_assets(), *audit_assets()],
-        jobs=[*constitution_jobs(), *audit_jobs()],
+        assets=[*constitution_assets(), *audit_assets(), prolific_demographics],
+        jobs=[*constitution_jobs(), *audit_jobs(), *demographics_jobs()],
+        schedules=[demographics_schedule(settings)],
         resources={
             "settings": settings,
             "artifact_store": store,

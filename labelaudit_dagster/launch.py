@@ -26,6 +26,7 @@ __all__ = [
     "dagster_state",
     "end_lost_runs",
     "failed_runs",
+    "materialised_json",
     "run_audit",
     "run_group",
     "train_user",
@@ -141,6 +142,21 @@ def _prune(settings: Settings) -> None:
     store = ArtifactStore(settings.resolved_artifacts_url)
     with suppress(ArtifactError):
         store.prune(retention=settings.retention, grace=timedelta(hours=settings.prune_grace_hours))
+
+
+def materialised_json(settings: Settings, run_id: str, asset: str, name: str) -> Any:
+    """Return JSON metadata of an asset as a run materialised it; None where it did not."""
+    with dagster_instance(settings) as instance:
+        from dagster import AssetKey, DagsterEventType
+
+        records = instance.get_records_for_run(
+            run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION
+        ).records
+        for record in records:
+            event = record.asset_materialization
+            if event is not None and event.asset_key == AssetKey(asset) and name in event.metadata:
+                return event.metadata[name].value
+    return None
 
 
 def failed_runs(

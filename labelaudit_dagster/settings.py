@@ -66,6 +66,21 @@ class Settings(BaseSettings):
     platform_api_key: SecretStr | None = Field(
         default=None, description="Bearer key for the platform. Secret."
     )
+    prolific_url: str = Field(
+        default="https://api.prolific.com",
+        description="Address of Prolific: what stands before /api/v1.",
+    )
+    prolific_api_key: SecretStr | None = Field(
+        default=None, description="API token of a researcher at Prolific. Secret."
+    )
+    prolific_columns: str = Field(
+        default=(
+            "Age,Sex,Ethnicity simplified,Country of residence,Language,Student status,"
+            "Employment status"
+        ),
+        max_length=2_000,
+        description="Demographic columns that are kept, with commas; all others are dropped.",
+    )
     http_timeout_seconds: Positive = Field(
         default=10.0, description="Longest wait to connect, and between two received bytes (s)."
     )
@@ -251,7 +266,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"cannot be opened ({error})") from error
         return value
 
-    @field_validator("platform_api_key", "scorer_api_key", "avid_api_key")
+    @field_validator("prolific_columns")
+    @classmethod
+    def _allow_list(cls, value: str) -> str:
+        from labelaudit_dagster.importers import DemographicColumns
+
+        return ",".join(DemographicColumns.parse(value).names)
+
+    @field_validator("platform_api_key", "prolific_api_key", "scorer_api_key", "avid_api_key")
     @classmethod
     def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -261,7 +283,7 @@ class Settings(BaseSettings):
             raise ValueError("holds a character that no HTTP header can carry; copy the key again")
         return SecretStr(text)
 
-    @field_validator("platform_url", "scorer_url", "avid_url", "public_url")
+    @field_validator("platform_url", "prolific_url", "scorer_url", "avid_url", "public_url")
     @classmethod
     def _web_address(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:

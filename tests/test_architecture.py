@@ -14,11 +14,13 @@ PACKAGES = ("labelaudit_dagster", "app_api")
 LARGEST_MODULE_LINES = 420
 VAGUE_NAMES = {"utils", "helpers", "common", "misc"}
 
-PURE = ("factorization", "constitution", "auditing", "importers", "sample")
+PURE = ("factorization", "constitution", "auditing", "importers", "sample", "small_groups")
 OUTSIDE_WORLD = {"dagster", "fastapi", "starlette", "requests", "sqlalchemy", "alembic", "uvicorn"}
 PLAIN_MODULES = {"labelaudit_dagster", "labelaudit_dagster.failures"}
 FOR_ALL = {f"labelaudit_dagster.{name}" for name in PURE}
-WITHOUT_DAGSTER = ("artifacts", "store", "platform_client", "scorer_client", "avid_client")
+WITHOUT_DAGSTER = (
+    "artifacts", "store", "platform_client", "scorer_client", "avid_client", "prolific_client",
+)  # fmt: skip
 SERVER = "labelaudit_dagster.commands.serve"
 
 

@@ -52,6 +52,7 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         "artifacts_url": "/tmp/artifacts",
         "platform_url": "https://platform.example/api",
         "platform_api_key": "key",
+        "prolific_url": "https://prolific.example",
         "scorer_url": "https://scorer.example/score",
         "avid_url": "https://avid.example/prod",
         "public_url": "https://audit.example",

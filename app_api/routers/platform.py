@@ -17,7 +17,7 @@ from app_api.problems import ProblemError
 from app_api.request_body import read_body, read_object
 from app_api.services import Provided
 from labelaudit_dagster.constitution import PAYLOAD_KEYS
-from labelaudit_dagster.importers import ExportFlags
+from labelaudit_dagster.importers import DemographicColumns, ExportFlags, reduced_rows
 from labelaudit_dagster.store import (
     current_ids,
     receive_constitution,
@@ -184,8 +184,10 @@ def demographics(
     body: Annotated[bytes, Depends(_posted_demographics)],
     key: Annotated[str | None, Depends(_idempotency_key)],
 ) -> Response:
-    """Keep posted rows, study by study; they are personal data and are in no answer."""
+    """Keep of posted rows what the installation allows, study by study; no answer repeats them."""
+    columns = DemographicColumns.parse(services.settings.prolific_columns)
     with services.large_bodies:
-        studies = read_demographics(read_object(body))
+        posted = read_demographics(read_object(body))
+        studies = {study: reduced_rows(rows, columns).rows for study, rows in posted.items()}
         receive_demographics(services.database, studies, idempotency_key=key, now=services.now())
     return JSONResponse({"success": True})

@@ -1,5 +1,6 @@
 """The canonical tables of the community, read and checked from the snapshot."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from labelaudit_dagster.importers import (
     TOPICS,
     Community,
     read_export,
+    with_attributes,
 )
 from labelaudit_dagster.importers.quality import quarantine_summary, quarantine_verdict
 from labelaudit_dagster.settings import Settings
@@ -77,6 +79,8 @@ def guideline_tables(
     """Read the snapshot into canonical tables; what is unusable goes to the quarantine."""
     with explained():
         community = read_export(ratings_export, now=datetime.now(UTC))
+        if settings.platform_url is not None:
+            community = _with_demographics(community, settings)
     counts = community.counts["guideline_ratings"]
     context.log.info(f"{counts.rows_kept:,} ratings kept, {counts.rows_quarantined:,} quarantined")
     for name in TABLES:
@@ -85,6 +89,19 @@ def guideline_tables(
         )
     yield dg.MaterializeResult(asset_key="published_parameters", value=_published_bundle(community))
     yield from _checks(community, settings.max_quarantined_share)
+
+
+def _with_demographics(community: Community, settings: Settings) -> Community:
+    """Join what this home knows of people; the embedded platform's export has it in it."""
+    from labelaudit_dagster.store import Database, DatabaseMissingError, participant_attributes
+
+    try:
+        with Database.open(settings.resolved_database_url, read_only=True) as database:
+            attributes = participant_attributes(database)
+    except DatabaseMissingError:
+        return community
+    joined = with_attributes(community.participants, attributes)
+    return replace(community, participants=joined)
 
 
 def _metadata(community: Community, name: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from labelaudit_dagster.constitution.errors import ConstitutionError
 from labelaudit_dagster.constitution.estimates import unique_ids
-from labelaudit_dagster.constitution.perspectives import MIN_GROUP, SIDES, hidden_groups
+from labelaudit_dagster.constitution.perspectives import SIDES
+from labelaudit_dagster.small_groups import MIN_GROUP, hidden_groups
 
 BANDS_PER_SIDE = 3
 """Most bands on either side of zero."""

@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from labelaudit_dagster.constitution.errors import ConstitutionError
 from labelaudit_dagster.constitution.estimates import unique_ids
+from labelaudit_dagster.small_groups import MIN_GROUP, hidden_groups
 
 SIDES = ("negative", "neutral", "positive")
 """Raters with a factor below, equal to and above zero."""
-
-MIN_GROUP = 5
-"""Groups of fewer raters are not shown."""
 
 
 def support_by_side(
@@ -86,19 +84,6 @@ def support_by_side(
         columns[f"n_{side}"] = shown
         columns[f"support_{side}"] = shares[:, column]
     return pd.DataFrame(columns)
-
-
-def hidden_groups(counts: NDArray[np.int64], min_group: int) -> NDArray[np.bool_]:
-    """Return which groups to hide, so that no small group follows from the totals."""
-    hidden = (counts > 0) & (counts < min_group)
-    for _ in range(counts.shape[1] - 1):
-        total = np.where(hidden, counts, 0).sum(axis=1)
-        exposed = hidden.any(axis=1) & ((hidden.sum(axis=1) == 1) | (total < min_group))
-        candidates = np.where(hidden | (counts == 0), np.iinfo(np.int64).max, counts)
-        smallest = candidates.argmin(axis=1)
-        rows = np.flatnonzero(exposed & (candidates.min(axis=1) < np.iinfo(np.int64).max))
-        hidden[rows, smallest[rows]] = True
-    return hidden
 
 
 def _index(field: str, values: ArrayLike, size: int) -> NDArray[np.int64]:

@@ -29,6 +29,13 @@ from labelaudit_dagster.importers.corpus_tables import (
     empty_corpus_table,
     validate_corpus_table,
 )
+from labelaudit_dagster.importers.demographics import (
+    PARTICIPANT_COLUMN,
+    DemographicColumns,
+    ReducedRows,
+    RowReducer,
+    reduced_rows,
+)
 from labelaudit_dagster.importers.failure import ImportFailure
 from labelaudit_dagster.importers.identity import (
     SourceIdentity,
@@ -60,6 +67,7 @@ if TYPE_CHECKING:
     from labelaudit_dagster.importers.export_reading import read_export
     from labelaudit_dagster.importers.export_writing import ExportFlags, write_export
     from labelaudit_dagster.importers.merging import merge_prefix
+    from labelaudit_dagster.importers.participant_attributes import with_attributes
     from labelaudit_dagster.importers.polis import read_polis
     from labelaudit_dagster.importers.ratings_reading import read_ratings, with_system_scores
     from labelaudit_dagster.importers.system_scores import SystemScores, read_system_scores
@@ -77,6 +85,7 @@ __all__ = [
     "GUIDELINES",
     "GUIDELINE_RATINGS",
     "PARTICIPANTS",
+    "PARTICIPANT_COLUMN",
     "QUARANTINE",
     "RATERS",
     "REASONS",
@@ -89,11 +98,14 @@ __all__ = [
     "Community",
     "ConservationError",
     "Corpus",
+    "DemographicColumns",
     "ExportFlags",
     "ImportFailure",
     "PolisFiles",
     "PublishedParameters",
     "RatingColumns",
+    "ReducedRows",
+    "RowReducer",
     "SourceIdentity",
     "SystemScores",
     "TableCounts",
@@ -115,9 +127,11 @@ __all__ = [
     "read_polis",
     "read_ratings",
     "read_system_scores",
+    "reduced_rows",
     "same_source",
     "validate_corpus_table",
     "validate_table",
+    "with_attributes",
     "with_system_scores",
     "write_export",
 ]
@@ -131,6 +145,7 @@ _LOADED_ON_USE = {
     "read_polis": "polis",
     "read_ratings": "ratings_reading",
     "read_system_scores": "system_scores",
+    "with_attributes": "participant_attributes",
     "with_system_scores": "ratings_reading",
     "write_export": "export_writing",
 }

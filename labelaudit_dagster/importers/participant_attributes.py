@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -32,6 +33,39 @@ def attribute_frame(
         {name: pd.Series([row.get(name) for row in rows], dtype="str") for name in names},
         index=participant_ids.index,
     )
+
+
+def with_attributes(
+    participants: pd.DataFrame, attributes: Mapping[str, Mapping[str, str | None]]
+) -> pd.DataFrame:
+    """Join further attributes to participants by id; those of people who are none are left out.
+
+    Args:
+        participants: The canonical table.
+        attributes: By participant and column. They stand before what the table holds; None too,
+            which says that the person does not want it known any more.
+
+    Returns:
+        The table with all columns in which anybody has a value, ordered by name after the id.
+    """
+    ids = participants["participant_id"].tolist()
+    if not any(name in attributes for name in ids):
+        return participants
+    known = [str(column) for column in participants.columns if column != "participant_id"]
+    added = {name for key in ids for name in attributes.get(key, ()) if name != "participant_id"}
+    columns: dict[str, Any] = {"participant_id": participants["participant_id"]}
+    for name in sorted({*known, *added}):
+        before = (
+            participants[name].astype(object).where(participants[name].notna(), None).tolist()
+            if name in known
+            else [None] * len(ids)
+        )
+        values = [
+            attributes.get(key, {}).get(name, old) for key, old in zip(ids, before, strict=True)
+        ]
+        if any(value is not None for value in values):
+            columns[name] = pd.Series(values, dtype="str", index=participants.index)
+    return pd.DataFrame(columns)
 
 
 def _agreed(objects: list[Any], warnings: WarningCounts) -> dict[str, str]:

@@ -24,6 +24,7 @@ from labelaudit_dagster.importers import (
 from labelaudit_dagster.store.bulk import NULL_SQL, read_numbers
 from labelaudit_dagster.store.changes import Fingerprint, read_fingerprint
 from labelaudit_dagster.store.database import Database
+from labelaudit_dagster.store.demographics import attributes_by_participant
 from labelaudit_dagster.store.payloads import read_payload
 from labelaudit_dagster.store.published_parameters import parameters_of
 from labelaudit_dagster.store.schema import (
@@ -127,6 +128,8 @@ def _counts(frames: dict[str, pd.DataFrame], current: list[Source]) -> dict[str,
 def _participants(connection: Connection) -> tuple[list[int], pd.DataFrame]:
     import pandas as pd
 
+    from labelaudit_dagster.importers import with_attributes
+
     query = (
         select(
             participants.c.participant_key,
@@ -141,7 +144,8 @@ def _participants(connection: Connection) -> tuple[list[int], pd.DataFrame]:
     columns = {"participant_id": pd.Series([row[1] for row in rows], dtype="str")}
     for name in names:
         columns[name] = pd.Series([row[2].get(name) for row in rows], dtype="str")
-    return [row[0] for row in rows], pd.DataFrame(columns)
+    people = with_attributes(pd.DataFrame(columns), attributes_by_participant(connection))
+    return [row[0] for row in rows], people
 
 
 def _guidelines(

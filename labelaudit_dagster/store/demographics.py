@@ -1,4 +1,4 @@
-"""Demographics that the embedded platform received, study by study, as they were posted.
+"""Demographics that the embedded platform received, study by study, and whom they are about.
 
 They are personal data. No message of this module holds a value of a row.
 """
@@ -103,7 +103,13 @@ def receive_demographics(
         fresh = sorted(study for study in contents if known.get(study) != hashes[study])
         if not fresh and idempotency_key is None:
             return nothing_new
-        change = add_change(connection, "demographics_received", now=now, subject=digest)
+        change = add_change(
+            connection,
+            "demographics_received",
+            now=now,
+            subject=digest,
+            alters_community=bool(fresh),
+        )
         if idempotency_key is not None:
             connection.execute(
                 demographics_keys.insert().values(
@@ -139,6 +145,43 @@ def latest_demographics(db: Database) -> dict[str, list[dict[str, Any]]]:
     with db.read() as connection:
         found = connection.execute(query).all()
     return {row.study_id: row.rows for row in sorted(found, key=lambda row: row.study_id)}
+
+
+def attributes_by_participant(connection: Connection) -> dict[str, dict[str, str | None]]:
+    """Return what the latest content of every study says of people, by participant and column.
+
+    Where several studies have the same column for somebody, the content that came last counts,
+    whatever it says; None, that somebody does not want it known any more, too.
+    """
+    query = _latest(received_demographics.c.rows).order_by(received_demographics.c.sequence)
+    found: dict[str, dict[str, str | None]] = {}
+    for rows in connection.scalars(query):
+        for row in rows:
+            named = (row[column] for column in PARTICIPANT_COLUMNS if column in row)
+            participant = next((str(value) for value in named if value not in (None, "")), None)
+            if participant is not None:
+                found.setdefault(participant, {}).update(
+                    (name, value if value else None)
+                    for name, value in row.items()
+                    if name not in PARTICIPANT_COLUMNS and _is_attribute(name, value)
+                )
+    return found
+
+
+def participant_attributes(db: Database) -> dict[str, dict[str, str | None]]:
+    """Return what is known of people from received demographics, by participant and column.
+
+    Raises:
+        StoreError: The database failed.
+    """
+    with db.read() as connection:
+        return attributes_by_participant(connection)
+
+
+def _is_attribute(name: str, value: Any) -> bool:
+    """Tell whether a value can be one of the canonical table of participants."""
+    usable = value is None or (isinstance(value, str) and "\0" not in value)
+    return usable and bool(name) and "\0" not in name and name != "participant_id"
 
 
 def list_demographics(db: Database, *, limit: int = 100) -> list[ReceivedStudy]:
@@ -194,7 +237,13 @@ def remove_demographics(
     with db.write() as connection:
         removed = remove_rows(connection, study_id=study_id, participant_id=participant_id)
         if removed:
-            add_change(connection, "demographics_removed", now=now, subject=study_id)
+            add_change(
+                connection,
+                "demographics_removed",
+                now=now,
+                subject=study_id,
+                alters_community=True,
+            )
     return removed
 
 

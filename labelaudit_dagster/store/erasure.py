@@ -151,7 +151,7 @@ def forget_person(db: Database, user_id: str, now: datetime) -> ForgottenCounts:
             connection,
             "person_forgotten",
             now=now,
-            alters_community=is_participant or bool(counts.authored),
+            alters_community=is_participant or bool(counts.authored or counts.demographics),
             ratings_ended=ended,
         )
         sequence = 1 + (connection.scalar(select(func.max(erasures.c.sequence))) or 0)

@@ -29,7 +29,7 @@ from labelaudit_dagster.store.schema_base import (
     recorded_column,
 )
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """Revision of the newest migration, which this code works with."""
 
 sources = Table(
@@ -194,6 +194,37 @@ demographics_keys = Table(
     Column("content_hash", Text, nullable=False),
     Column("received_at", UtcMicroseconds, nullable=False),
     recorded_column(),
+)
+
+demographics_sendings = Table(
+    "demographics_sendings",
+    metadata,
+    key_column("sequence"),
+    Column("target", VerbatimText, nullable=False),
+    Column("study_id", VerbatimText, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("begun_at", UtcMicroseconds, nullable=False),
+    Column("finished_at", UtcMicroseconds),
+    Column("receipt", JsonText),
+    CheckConstraint("state IN ('begun', 'sent')", name="state"),
+)
+Index(
+    "ix_demographics_sendings_study",
+    demographics_sendings.c.study_id,
+    demographics_sendings.c.sequence,
+)
+
+demographics_failures = Table(
+    "demographics_failures",
+    metadata,
+    Column("target", VerbatimText, nullable=False),
+    Column("study_id", VerbatimText, nullable=False),
+    Column("failed_at", UtcMicroseconds, nullable=False),
+    Column("problem", VerbatimText, nullable=False),
+    PrimaryKeyConstraint("target", "study_id"),
 )
 
 publications = Table(

@@ -21,10 +21,12 @@ from labelaudit_dagster.store import (
     add_proposal,
     add_rating,
     begin_publication,
+    begin_sending,
     create_invitation,
     create_token,
     decide_proposal,
     finish_publication,
+    finish_sending,
     forget_person,
     give_consent,
     hold_publication,
@@ -35,6 +37,7 @@ from labelaudit_dagster.store import (
     record_submission,
     record_training,
     redeem_invitation,
+    remember_failure,
     save_report,
     sqlite_url,
     withdraw_rating,
@@ -57,7 +60,7 @@ PAYLOAD = {
 }
 
 USER = "é\x1a"
-DEMOGRAPHICS = {"study": [{"Participant id": "a", "Age": "44", "Sex": None}], "empty": []}
+DEMOGRAPHICS = {"study": [{"Participant id": "a", "Age": "35-44", "Sex": None}], "empty": []}
 
 
 def main() -> None:
@@ -77,6 +80,9 @@ def main() -> None:
             add_rating(db, "a", "g1", False, now=NOW)
             receive_constitution(db, PAYLOAD, idempotency_key="key", now=NOW)
             receive_demographics(db, DEMOGRAPHICS, idempotency_key="key", now=NOW)
+            sending = begin_sending(db, "study", DEMOGRAPHICS["study"], target="embedded", now=NOW)
+            finish_sending(db, sending.sequence, receipt={"was_new": True}, now=NOW)
+            remember_failure(db, "empty", "It did not come.", target="embedded", now=NOW)
             begun = begin_publication(db, PAYLOAD, now=NOW)
             finish_publication(db, begun.sequence, receipt={"success": True}, now=NOW)
             hold_publication(db, PAYLOAD | {"mu": 0.6}, because=["too many changes"], now=NOW)

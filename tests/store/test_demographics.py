@@ -98,12 +98,76 @@ def test_many_senders_of_one_key_store_it_once(db: Database, now) -> None:
     assert stored(db) == [(2, "s2", 1), (1, "s1", 2)]
 
 
-def test_the_community_is_left_alone(db: Database, make_community, now) -> None:
+def participants_of(db: Database) -> dict[str, dict[str, str | None]]:
+    """Return what the canonical table says of each participant."""
+    frame = load_community(db).community.participants
+    assert frame["participant_id"].tolist() == sorted(frame["participant_id"])
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return {row.pop("participant_id"): row for row in records}
+
+
+def test_participants_get_what_is_known_of_them(db: Database, make_community, now) -> None:
+    ratings = [(name, "g", True, None) for name in ("ann", "bob", "cem")]
+    people = {"ann": {"group": "1", "Sex": "?"}, "bob": {}, "cem": {}}
+    import_community(db, make_community(ratings, people=people), now=now)
+    before = fingerprint(db)
+    rows = [
+        {"Participant id": "ann", "Sex": "Female", "Age": "35-44"},
+        {"Participant id": "bob", "Sex": None, "Age": None},
+        {"Participant id": "nobody here", "Sex": "Male", "Age": "65+"},
+    ]
+    receive_demographics(db, {"s": rows}, now=now)
+    assert fingerprint(db) != before
+    assert participants_of(db) == {
+        "ann": {"Age": "35-44", "Sex": "Female", "group": "1"},
+        "bob": {"Age": None, "Sex": None, "group": None},
+        "cem": {"Age": None, "Sex": None, "group": None},
+    }
+    # Re-importing brings the source's attributes to its state, and takes nothing away.
+    import_community(db, make_community(ratings, people=people | {"cem": {"group": "2"}}), now=now)
+    assert participants_of(db)["ann"] == {"Age": "35-44", "Sex": "Female", "group": "1"}
+    assert participants_of(db)["cem"]["group"] == "2"
+
+
+def test_the_newest_content_of_a_study_and_the_newest_study_count(
+    db: Database, make_community, now
+) -> None:
     import_community(db, make_community([("ann", "g", True, None)]), now=now)
-    mark = fingerprint(db)
-    receive_demographics(db, STUDIES, now=now)
-    assert fingerprint(db) == mark
-    assert load_community(db).community.participants.columns.tolist() == ["participant_id"]
+
+    def receive(study: str, **values: str | None) -> dict[str, str | None]:
+        rows = [{"participant_id": "ann", **values}] if values else []
+        receive_demographics(db, {study: rows}, now=now)
+        return participants_of(db)["ann"]
+
+    assert receive("a", Sex="Female", Age="18-24") == {"Sex": "Female", "Age": "18-24"}
+    assert receive("b", Age="25-34") == {"Sex": "Female", "Age": "25-34"}
+    # The content counts that came last, not the study whose name comes last.
+    assert receive("a", Sex="Other", Age="35-44") == {"Sex": "Other", "Age": "35-44"}
+    # Consent that was taken back hides what another study knows.
+    assert receive("b", Age=None) == {"Sex": "Other"}
+    # Who is not in a study any more has what the others say.
+    assert receive("b") == {"Sex": "Other", "Age": "35-44"}
+    assert receive("a") == {}
+
+
+def test_removed_rows_leave_the_participants_too(db: Database, make_community, now) -> None:
+    import_community(db, make_community([("ann", "g", True, None)]), now=now)
+    receive_demographics(db, {"s": [{"Participant id": "ann", "Sex": "Female"}]}, now=now)
+    before = fingerprint(db)
+    assert remove_demographics(db, participant_id="ann", now=now) == 1
+    assert participants_of(db) == {"ann": {}}
+    assert fingerprint(db) != before
+
+
+def test_odd_rows_reach_no_participant(db: Database, make_community, now) -> None:
+    import_community(db, make_community([("ann", "g", True, None)]), now=now)
+    odd = [
+        {"Participant id": "ann", "": "x", "a\x00": "x", "n": 0.5, "b": True, "z": "\x00", "e": ""},
+        {"Participant id": None, "Sex": "x"},
+        {"Sex": "y"},
+    ]
+    receive_demographics(db, {"s": odd}, now=now)
+    assert participants_of(db) == {"ann": {}}
 
 
 @pytest.mark.parametrize(

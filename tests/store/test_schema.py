@@ -18,6 +18,7 @@ from labelaudit_dagster.store import (
     SchemaVersionError,
     create_token,
     current_labels,
+    failed_studies,
     fingerprint,
     has_current_schema,
     held_publication,
@@ -30,6 +31,7 @@ from labelaudit_dagster.store import (
     list_proposals,
     list_ratings,
     list_reports,
+    list_sendings,
     list_sessions,
     list_sources,
     list_submissions,
@@ -201,7 +203,7 @@ def test_old_files_are_upgraded_in_place_with_their_data(
     connection.close()
     expected = make_community(
         [("a", "g1", False, now), ("b", "g1", True, None), ("é\x1a", "g2", True, None)],
-        people={"a": {"group": "0"}, "b": {}, "é\x1a": {"group": "1"}},
+        people={"a": {"Age": "35-44", "group": "0"}, "b": {}, "é\x1a": {"group": "1"}},
         topics=[("t", "Topic", None)],
         quarantine=[("guideline_ratings", 4, "superseded", '{"a": 1}')],
     )
@@ -216,13 +218,13 @@ def test_old_files_are_upgraded_in_place_with_their_data(
         assert (received.idempotency_key, body["mu"]) == ("key", 0.5)
         assert latest_demographics(db) == {
             "empty": [],
-            "study": [{"Participant id": "a", "Age": "44", "Sex": None}],
+            "study": [{"Participant id": "a", "Age": "35-44", "Sex": None}],
         }
         assert last_published(db).receipt == {"success": True}
         assert held_publication(db).held_because == ("too many changes",)
         (token,) = list_tokens(db)
         assert verify_token(db, f"la_{token.token_id}_test", now=now) == token
-        assert len(list_changes(db)) == {"0001": 8, "0002": 17}.get(version, 25)
+        assert len(list_changes(db)) == {"0001": 8, "0002": 17, "0003": 25}.get(version, 28)
         if version == "0001":
             assert (load_corpus(db), list_users(db)) == (None, [])
         else:
@@ -231,6 +233,10 @@ def test_old_files_are_upgraded_in_place_with_their_data(
             check_participation(db)
         else:
             assert (list_proposals(db), list_consents(db, "é\x1a")) == ([], [])
+        if version >= "0004":
+            (sending,) = list_sendings(db)
+            assert (sending.study_id, sending.is_sent) == ("study", True)
+            assert [one.study_id for one in failed_studies(db, target="embedded")] == ["empty"]
         with db.read() as opened:
             assert opened.scalar(text("PRAGMA integrity_check")) == "ok"
             assert opened.execute(text("PRAGMA foreign_key_check")).all() == []
