@@ -135,6 +135,10 @@ PAGES: Final[Mapping[str, Allowed]] = {
     "GET /app/": EVERYBODY,
     "GET /app/name": EVERYBODYS_READERS,
     "POST /app/name": EVERYBODYS_READERS,
+    "GET /app/reports": AUDIT_READERS,
+    "GET /app/reports/{report_id}": AUDIT_READERS,
+    "GET /app/reports/{report_id}/avid": AUDIT_READERS,
+    "GET /app/explore": AUDIT_READERS,
 }
 """Every route of the web app, which is no part of the API's description; likewise complete."""
 

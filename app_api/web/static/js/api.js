@@ -57,8 +57,23 @@ export function get(path, options = {}) {
  * Change something. Options besides those of `get`: `ifMatch` (an entity tag, so that nobody's
  * newer version is overwritten), `headers`, `keepalive` (to finish when the page goes away).
  */
-export function send(method, path, body, options = {}) {
-  return request(method, path, body, options);
+export async function send(method, path, body, options = {}) {
+  try {
+    return await request(method, path, body, options);
+  } catch (failure) {
+    if (failure?.kind !== "csrf-token" || !(await renewToken())) throw failure;
+    return request(method, path, body, options);
+  }
+}
+
+/** Somebody who signed in again in another tab goes on here; gives whether that was the reason. */
+async function renewToken() {
+  const token = document.querySelector('meta[name="csrf-token"]');
+  const { data } = await get("/v1/session");
+  const same = data.subject === null || data.subject === actingName();
+  if (!token || !same || !data.csrf_token || data.csrf_token === token.content) return false;
+  token.content = data.csrf_token;
+  return true;
 }
 
 async function request(method, path, body, options) {
