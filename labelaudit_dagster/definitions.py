@@ -1,4 +1,4 @@
-"""Dagster's entry point: assets, checks, jobs and resources of one installation."""
+"""Dagster's entry point: assets, checks, jobs, sensors and resources of one installation."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from labelaudit_dagster.personal_audit import CorpusSides
 from labelaudit_dagster.progress_log import progress_logger
 from labelaudit_dagster.resources.artifact_io_manager import ArtifactIOManager
 from labelaudit_dagster.resources.ratings_source import ratings_source
+from labelaudit_dagster.run_executor import locking_executor
+from labelaudit_dagster.sensors import all_sensors
 from labelaudit_dagster.sensors.demographics_schedule import demographics_schedule
 from labelaudit_dagster.settings import Settings, load_settings
 
@@ -23,8 +25,9 @@ from labelaudit_dagster.settings import Settings, load_settings
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Assemble everything for the given settings."""
     store = ArtifactStore(settings.resolved_artifacts_url)
+    assets = [*constitution_assets(), *audit_assets(), prolific_demographics]
     return dg.Definitions(
-        assets=[*constitution_assets(), *audit_assets(), prolific_demographics],
+        assets=assets,
         jobs=[*constitution_jobs(), *audit_jobs(), *demographics_jobs()],
         schedules=[demographics_schedule(settings)],
         resources={
@@ -35,7 +38,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             "ratings_source": ratings_source(settings, store),
         },
         # Steps are short; a process for each would cost more than it does.
-        executor=dg.in_process_executor,
+        executor=locking_executor(settings, assets),
+        sensors=all_sensors(settings),
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
     )
 

@@ -24,16 +24,33 @@ nux:
   enabled: false
 concurrency:
   runs:
-    max_concurrent_runs: 2
+    # One of each group; the command line and the API run theirs in their own processes.
+    max_concurrent_runs: 4
     tag_concurrency_limits:
       # Two runs of one group would do the same work twice.
       - key: {GROUP_TAG}
         value:
           applyLimitPerUniqueValue: true
         limit: 1
+run_queue:
+  # Somebody may be waiting for what a sensor asked for.
+  dequeue_interval_seconds: 1
+compute_logs:
+  # What runs say is in their events; collecting it a second time takes four processes a run.
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 180
+  cancel_timeout_seconds: 180
 retention:
   sensor:
-    purge_after_days: 14
+    # Most ticks find nothing; those of a day tell what happened.
+    purge_after_days:
+      skipped: 1
+      failure: 30
+      success: 30
+      started: 30
   schedule:
     purge_after_days: 30
 """

@@ -7,15 +7,17 @@ every materialisation, whoever asked for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from labelaudit_dagster.home import GROUP_TAG, exclusive, prepare_home
 from labelaudit_dagster.launcher import Launcher, TrainingOutcome
 from labelaudit_dagster.opened_instance import dagster_instance
 from labelaudit_dagster.picture_engine import start_picture_engine
+from labelaudit_dagster.pruning import prune_artifacts
 from labelaudit_dagster.run_outcome import RunOutcome, outcome_of
+from labelaudit_dagster.run_signs import alive
 from labelaudit_dagster.settings import Settings
 
 __all__ = [
@@ -77,8 +79,10 @@ def run_group(
                 for key in definition.asset_layer.selected_asset_keys
                 if key not in {AssetKey(name) for name in skip}
             ]
-        with progress_to(progress):
+        run_id = str(uuid4())
+        with progress_to(progress), alive(settings, run_id):
             result = definition.execute_in_process(
+                run_id=run_id,
                 instance=inst,
                 raise_on_error=False,
                 run_config={**(run_config or {}), "loggers": {"progress": {}}},
@@ -86,7 +90,7 @@ def run_group(
                 asset_selection=selection,
             )
         if result.success:
-            _prune(settings)
+            prune_artifacts(settings)
         return outcome_of(result)
 
 
@@ -115,7 +119,7 @@ def run_audit(
     with Launcher(settings) as launcher:
         users = launcher.audit_users(progress=progress)
     if users.succeeded:
-        _prune(settings)
+        prune_artifacts(settings)
     return [corpus, users]
 
 
@@ -133,15 +137,6 @@ def train_user(
     """
     with Launcher(settings) as launcher:
         return launcher.train_user(user, model, progress=progress)
-
-
-def _prune(settings: Settings) -> None:
-    """Remove versions that nobody needs any more; a failure to do so is no failure of the run."""
-    from labelaudit_dagster.artifacts import ArtifactError, ArtifactStore
-
-    store = ArtifactStore(settings.resolved_artifacts_url)
-    with suppress(ArtifactError):
-        store.prune(retention=settings.retention, grace=timedelta(hours=settings.prune_grace_hours))
 
 
 def materialised_json(settings: Settings, run_id: str, asset: str, name: str) -> Any:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.home import GROUP_TAG
 from labelaudit_dagster.opened_instance import dagster_instance, storage_failures_named
 from labelaudit_dagster.picture_engine import start_picture_engine
 from labelaudit_dagster.run_outcome import RunOutcome, outcome_of
+from labelaudit_dagster.run_signs import alive
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.user_locks import users_locked
 from labelaudit_dagster.user_partitions import PARTITIONS_NAME, partition_key
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from labelaudit_dagster.store import Database, Training
 
 Progress = Callable[[str], None]
+
+_IN_THIS_PROCESS = "personal, outside the queue"
+"""Tag of the runs here: locks keep them apart, and Dagster's queue need not wait for them."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ class Launcher:
             HomeError: if the home cannot be written, or another training does not end in time.
             StoreError: if the database fails.
         """
-        from labelaudit_dagster.personal_audit import current_refs, no_labels
+        from labelaudit_dagster.personal_audit import current_refs, no_labels, results_are_of
         from labelaudit_dagster.store import list_trainings, record_due_trainings, record_training
 
         opened = self._open()
@@ -125,7 +130,8 @@ class Launcher:
             if not versions:
                 raise no_labels(user)
             run = None
-            if not self._is_current(user, versions, {k: ref.version for k, ref in refs.items()}):
+            corpus = {asset: ref.version for asset, ref in refs.items()}
+            if not results_are_of(self._store, user, versions, corpus):
                 made = self._run_partition if pictures else self._run_in_one_step
                 run = made(opened, partition_key(user), progress)
         return TrainingOutcome(
@@ -190,20 +196,6 @@ class Launcher:
                 self._opened = _Opened(instance, database, definitions)
             return self._opened
 
-    def _is_current(
-        self, user: str, versions: Mapping[str, int], corpus: Mapping[str, str]
-    ) -> bool:
-        """Whether the user's results are of these versions and this corpus side."""
-        ref = self._store.current("personal_audit", partition_key(user))
-        if ref is None:
-            return False
-        inputs = self._store.manifest(ref).inputs
-        if any(inputs.get(asset) != version for asset, version in corpus.items()):
-            return False
-        metrics = self._store.load_table(ref, "metrics", columns=["model", "version"])
-        found = dict(zip(metrics["model"], metrics["version"].astype(int), strict=True))
-        return found == dict(versions)
-
     def _run_in_one_step(self, opened: _Opened, key: str, progress: Progress | None) -> RunOutcome:
         """Make what the partitioned assets make; Dagster's own work for three steps is halved."""
         options = {"keys": [key], "prepared": True}
@@ -225,12 +217,19 @@ class Launcher:
         from labelaudit_dagster.progress_log import progress_to
 
         run_config = {**options.pop("run_config", {}), "loggers": {"progress": {}}}
-        with self._running, storage_failures_named(self._settings), progress_to(progress):
+        run_id = str(uuid4())
+        with (
+            self._running,
+            storage_failures_named(self._settings),
+            progress_to(progress),
+            alive(self._settings, run_id),
+        ):
             result = opened.definitions.resolve_job_def(job).execute_in_process(
+                run_id=run_id,
                 instance=opened.instance,
                 raise_on_error=False,
                 run_config=run_config,
-                tags={GROUP_TAG: "personal"},
+                tags={GROUP_TAG: _IN_THIS_PROCESS},
                 **options,
             )
         return outcome_of(result)

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from labelaudit_dagster.automation.settings import AutomationSettings
 from labelaudit_dagster.failures import ExpectedFailure
 
 PREFIX = "LABELAUDIT_"
@@ -33,7 +34,7 @@ class SettingsError(ExpectedFailure, ValueError):
     """A setting holds a value that cannot work; the message names it and says what to do."""
 
 
-class Settings(BaseSettings):
+class Settings(AutomationSettings):
     """All settings of one installation.
 
     Attributes are named as in the environment, without the prefix and in lower case. An empty
@@ -283,7 +284,9 @@ class Settings(BaseSettings):
             raise ValueError("holds a character that no HTTP header can carry; copy the key again")
         return SecretStr(text)
 
-    @field_validator("platform_url", "prolific_url", "scorer_url", "avid_url", "public_url")
+    @field_validator(
+        "platform_url", "prolific_url", "scorer_url", "avid_url", "public_url", "dagster_url"
+    )
     @classmethod
     def _web_address(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
@@ -291,7 +294,8 @@ class Settings(BaseSettings):
         parts = urlsplit(value.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("is no http:// or https:// address")
-        if (parts.username or parts.password) and info.field_name == "public_url":
+        keyless = info.field_name in ("public_url", "dagster_url")
+        if (parts.username or parts.password) and keyless:
             raise ValueError("holds credentials; give the address without them")
         if parts.username or parts.password:
             service = str(info.field_name).removesuffix("_url").upper()

@@ -29,9 +29,23 @@ def users_locked(
     Raises:
         HomeError: if another process holds a lock for longer than that.
     """
-    stripes = sorted({_stripe(user) for user in users})
+    with _stripes_locked(settings, {_stripe(user) for user in users}, wait_seconds):
+        yield
+
+
+@contextmanager
+def everybody_locked(settings: Settings, *, wait_seconds: float = 600.0) -> Iterator[None]:
+    """Hold the locks of all users; as `users_locked`."""
+    with _stripes_locked(settings, range(_STRIPES), wait_seconds):
+        yield
+
+
+@contextmanager
+def _stripes_locked(
+    settings: Settings, stripes: Iterable[int], wait_seconds: float
+) -> Iterator[None]:
     with ExitStack() as held:
-        for stripe in stripes:
+        for stripe in sorted(stripes):
             held.enter_context(
                 exclusive(settings, f"training-{stripe:02d}", wait_seconds=wait_seconds)
             )

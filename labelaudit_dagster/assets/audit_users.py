@@ -1,5 +1,6 @@
 """One run for many users: the same results as the partitioned assets, without a step for each."""
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from labelaudit_dagster.assets.failures import explained
 from labelaudit_dagster.assets.personal_audit import CODE_VERSIONS
 from labelaudit_dagster.assets.personal_metadata import short_metadata
 from labelaudit_dagster.auditing.one_blas_thread import one_blas_thread
+from labelaudit_dagster.automation.labelling import MOST_FAILED
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.home import GROUP_TAG
 from labelaudit_dagster.personal_audit import (
@@ -27,6 +29,7 @@ from labelaudit_dagster.personal_audit import (
     model_bundle,
     no_labels,
     prediction_bundle,
+    users_behind,
 )
 from labelaudit_dagster.resources.artifact_io_manager import PATH, VERSION
 from labelaudit_dagster.settings import Settings
@@ -37,6 +40,8 @@ USERS_AT_ONCE = 25
 """Held in memory, and locked, together."""
 _PARTS_AT_ONCE = 2
 _NAMED = 5
+FAILED_TAG = "labelaudit/failed-users"
+"""Tag of a run that failed for some people and worked for the others: whose partition keys."""
 
 
 class AuditUsersOptions(dg.Config):
@@ -44,6 +49,9 @@ class AuditUsersOptions(dg.Config):
 
     keys: list[str] = Field(
         default=[], description="Partition keys of users. Default: everybody who has labelled."
+    )
+    only_behind: bool = Field(
+        default=False, description="Pass over those whose results are those of their labels."
     )
     prepared: bool = Field(
         default=False,
@@ -74,6 +82,14 @@ def audit_users(
             yield dg.Output(None)
             return
         side = corpus_sides.current()
+        corpus = {asset: ref.version for asset, ref in side.refs.items()}
+        if config.only_behind:
+            # Somebody may have been trained, or forgotten, since the run was asked for.
+            users = list(users_behind(artifact_store, database, users, corpus))
+            context.log.info(f"{len(users):,} users to make results for")
+            if not users:
+                yield dg.Output(None)
+                return
         context.instance.add_dynamic_partitions(
             PARTITIONS_NAME, [partition_key(user) for user in users]
         )
@@ -82,6 +98,10 @@ def audit_users(
 
         def make(some: Sequence[str]) -> Made:
             with nullcontext() if config.prepared else users_locked(settings, some):
+                if config.only_behind:
+                    some = list(users_behind(artifact_store, database, some, corpus))
+                    if not some:
+                        return {}, {}
                 results = _results(artifact_store, side, known.of(some), failed)
                 return results, _write(artifact_store, side, results, context.run.run_id)
 
@@ -92,6 +112,9 @@ def audit_users(
                 done += len(results)
                 context.log.info(f"{done:,} of {len(users):,} users")
     if failed:
+        if len(failed) <= MOST_FAILED:
+            keys = [partition_key(user) for user in failed]
+            context.instance.add_run_tags(context.run.run_id, {FAILED_TAG: json.dumps(keys)})
         named = "; ".join(f"{user!r}: {why}" for user, why in list(failed.items())[:_NAMED])
         raise dg.Failure(
             description=f"{len(failed):,} of {len(users):,} users failed, the others are done. "
@@ -209,7 +232,6 @@ def _events(
 @dg.job(
     description="Results of many users in one run: those named in the configuration, or everybody.",
     tags={GROUP_TAG: "personal"},
-    executor_def=dg.in_process_executor,
 )
 def audit_users_job() -> None:
     """Run `audit_users`."""

@@ -39,6 +39,7 @@ def ratings_export(
                     "origin": snapshot.origin,
                     "etag": snapshot.etag,
                     "database_change": snapshot.database_change,
+                    "fingerprint": snapshot.fingerprint,
                 }
             ),
             "from": snapshot.origin,

@@ -28,6 +28,7 @@ from labelaudit_dagster.personal_audit.results import (
     model_bundle,
     prediction_bundle,
 )
+from labelaudit_dagster.personal_audit.up_to_date import results_are_of, users_behind
 
 __all__ = [
     "ASSETS",
@@ -48,4 +49,6 @@ __all__ = [
     "prediction_bundle",
     "read_histories",
     "read_predictions",
+    "results_are_of",
+    "users_behind",
 ]

@@ -119,6 +119,8 @@ class Attempt:
     def _receive(self, url: Url, response: BaseHTTPResponse) -> Answer | Failure | Url:
         status = response.status
         if 200 <= status < 300 or status in self.call.judged:
+            if self.call.headers_only:
+                return Answer(status, response.headers, b"", self.number)
             blocks = self._blocks(response)
             if self.call.reader is not None and status not in self.call.judged:
                 content = self.call.reader(blocks)

@@ -43,6 +43,7 @@ class Call:
             returns is `Answer.content`. Each attempt reads anew. It may raise `Unacceptable`.
         quotable: whether messages may quote what the other side said. Answers about people are
             not.
+        headers_only: leave the body of the answer unread.
     """
 
     method: str
@@ -53,3 +54,4 @@ class Call:
     judged: frozenset[int] = frozenset()
     reader: Callable[[Iterator[bytes]], Any] | None = None
     quotable: bool = True
+    headers_only: bool = False

@@ -174,8 +174,6 @@ class PlatformClient:
             Misconfigured: if `etag` is no entity tag.
             PlatformError: if no acceptable export arrived.
         """
-        if etag is not None and not _ETAG.fullmatch(etag):
-            raise Misconfigured(f"{etag[:80]!r} is no entity tag; leave it out to fetch anew.")
         flags = {
             "topics": topics,
             "guidelines": guidelines,
@@ -184,13 +182,7 @@ class PlatformClient:
             "mu": mu,
         }
         wanted = [name for name, flag in flags.items() if flag]
-        call = Call(
-            "GET",
-            "exports",
-            urlencode(dict.fromkeys(wanted, "True")),
-            headers={} if etag is None else {"If-None-Match": etag},
-            judged=frozenset() if etag is None else frozenset({304}),
-        )
+        call = _export_call(etag, wanted)
 
         def judge(answer: Answer) -> ExportSnapshot | NotModified:
             if answer.status == 304 and etag is not None:
@@ -198,11 +190,9 @@ class PlatformClient:
             if answer.status != 200:
                 raise Unacceptable(phrase(answer.status), _NOT_OURS)
             _check_export(read_object(answer.body, _NOT_OURS), wanted)
-            fingerprint = answer.headers.get("ETag", "").strip()
-            usable = _ETAG.fullmatch(fingerprint) and not self._caller.reveals_key(fingerprint)
             return ExportSnapshot(
                 answer.body,
-                fingerprint if usable else None,
+                self._entity_tag(answer),
                 hashlib.sha256(answer.body).hexdigest(),
                 self._caller.now(),
             )
@@ -240,6 +230,31 @@ class PlatformClient:
 
         return caller.call(Call("GET", "exports", urlencode({"mu": "True"})), judge)
 
+    def export_etag(self, etag: str | None = None) -> str | None:
+        """Ask for the fingerprint of the export, without receiving the export.
+
+        Args:
+            etag: fingerprint of the export at hand.
+
+        Returns:
+            The platform's fingerprint of now, `etag` itself where the export has not changed;
+            None where the platform gives none.
+
+        Raises:
+            Misconfigured: if `etag` is no entity tag.
+            PlatformError: if no acceptable answer arrived.
+        """
+        call = replace(_export_call(etag, [*_LISTS, "mu"]), headers_only=True)
+
+        def judge(answer: Answer) -> str | None:
+            if answer.status == 304:
+                return etag
+            if answer.status != 200:
+                raise Unacceptable(phrase(answer.status), _NOT_OURS)
+            return self._entity_tag(answer)
+
+        return self._caller.call(call, judge)
+
     def publish_constitution(
         self, payload: Mapping[str, Any] | bytes, idempotency_key: str
     ) -> Receipt:
@@ -269,6 +284,12 @@ class PlatformClient:
         what the platform answers, which may repeat what it was sent.
         """
         return self._post("prolific/demographics", payload, idempotency_key, quotable=False)
+
+    def _entity_tag(self, answer: Answer) -> str | None:
+        """Return the answer's entity tag, where it can be sent back."""
+        found = answer.headers.get("ETag", "").strip()
+        usable = _ETAG.fullmatch(found) and not self._caller.reveals_key(found)
+        return found if usable else None
 
     def _post(
         self,
@@ -304,6 +325,23 @@ class PlatformClient:
             )
 
         return self._caller.call(call, judge)
+
+
+def _export_call(etag: str | None, wanted: list[str]) -> Call:
+    """Return the question for the export.
+
+    Raises:
+        Misconfigured: if `etag` is no entity tag.
+    """
+    if etag is not None and not _ETAG.fullmatch(etag):
+        raise Misconfigured(f"{etag[:80]!r} is no entity tag; leave it out to fetch anew.")
+    return Call(
+        "GET",
+        "exports",
+        urlencode(dict.fromkeys(wanted, "True")),
+        headers={} if etag is None else {"If-None-Match": etag},
+        judged=frozenset() if etag is None else frozenset({304}),
+    )
 
 
 def _encode(payload: Mapping[str, Any]) -> bytes:

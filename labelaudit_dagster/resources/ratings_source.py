@@ -41,6 +41,7 @@ class RatingsSnapshot:
         database_change: number of the last change of the home's database that it holds; None
             where it came from elsewhere.
         etag: the platform's entity tag of it, where there is one.
+        community: fingerprint of the community in the home's database; None likewise.
     """
 
     body: bytes
@@ -48,6 +49,19 @@ class RatingsSnapshot:
     content_hash: str
     database_change: int | None = None
     etag: str | None = None
+    community: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that differs where the source holds something else."""
+        return export_fingerprint(self.etag, self.content_hash, self.community)
+
+
+def export_fingerprint(etag: str | None, content_hash: str, community: str | None = None) -> str:
+    """Return the fingerprint of an export: what can be asked for with the least effort."""
+    if community is not None:
+        return f"community:{community}"
+    return f"sha256:{content_hash}" if etag is None else f"etag:{etag}"
 
 
 class RatingsSource(Protocol):
@@ -98,6 +112,7 @@ class DatabaseSource:
             "the embedded platform",
             hashlib.sha256(body).hexdigest(),
             stored.fingerprint.sequence,
+            community=stored.fingerprint.community,
         )
 
 

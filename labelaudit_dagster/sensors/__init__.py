@@ -1,1 +1,22 @@
 """What starts runs by itself."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from labelaudit_dagster.settings import Settings
+
+
+def all_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """Return the sensors of an installation; all run from the start."""
+    from labelaudit_dagster.sensors.corpus import new_corpus_sensor
+    from labelaudit_dagster.sensors.labels import new_labels_sensor
+    from labelaudit_dagster.sensors.lost_runs import lost_runs_sensor
+    from labelaudit_dagster.sensors.ratings import new_ratings_sensor
+
+    return [
+        new_ratings_sensor(settings),
+        new_corpus_sensor(settings),
+        new_labels_sensor(settings),
+        lost_runs_sensor(settings),
+    ]

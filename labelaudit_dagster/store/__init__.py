@@ -109,6 +109,12 @@ from labelaudit_dagster.store.invitations import (
     redeem_invitation,
     revoke_invitation,
 )
+from labelaudit_dagster.store.label_progress import (
+    LabelProgress,
+    ModelProgress,
+    label_progress,
+    model_progress,
+)
 from labelaudit_dagster.store.label_table import current_labels, labels_outside_corpus
 from labelaudit_dagster.store.labels import (
     Label,
@@ -234,11 +240,13 @@ __all__ = [
     "Invitation",
     "InvitationError",
     "Label",
+    "LabelProgress",
     "LabelReceipt",
     "ListedGuideline",
     "Model",
     "ModelConflictError",
     "ModelKind",
+    "ModelProgress",
     "NoCorpusError",
     "OwnRating",
     "Proposal",
@@ -313,6 +321,7 @@ __all__ = [
     "import_system_ratings",
     "inspect_database",
     "is_guarded",
+    "label_progress",
     "label_sequence",
     "labels_outside_corpus",
     "last_published",
@@ -341,6 +350,7 @@ __all__ = [
     "load_community",
     "load_corpus",
     "look_at_invitation",
+    "model_progress",
     "participant_attributes",
     "payload_hash",
     "publication_payload",
