@@ -139,6 +139,13 @@ PAGES: Final[Mapping[str, Allowed]] = {
     "GET /app/reports/{report_id}": AUDIT_READERS,
     "GET /app/reports/{report_id}/avid": AUDIT_READERS,
     "GET /app/explore": AUDIT_READERS,
+    "GET /app/rate": RATERS,
+    "GET /app/constitution": EVERY_ROLE,
+    "GET /app/constitution/map": EVERY_ROLE,
+    "GET /app/constitution/history": EVERY_ROLE,
+    "GET /app/constitution/guidelines/{guideline}": EVERY_ROLE,
+    "GET /app/represent": RATERS | EVERYBODYS_READERS | PERSON,
+    "GET /app/admin/proposals": OPERATOR,
 }
 """Every route of the web app, which is no part of the API's description; likewise complete."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from fastapi import Depends
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from labelaudit_dagster.constitution import AcceptanceRule, ModelFigures, PerspectiveBands
+
+T = TypeVar("T")
 
 _ASSET: Final = "constitution"
 _BYTES_IN_MEMORY: Final = 8
@@ -158,6 +160,16 @@ class ConstitutionView:
         """
         found: bytes = self._cache.get(("constitution", key, self.state), make, len)
         return found
+
+    def derived(self, key: str, make: Callable[[], T]) -> T:
+        """Return something small that is made from this version alone, made once.
+
+        Args:
+            key: Names it among all that is made from a version.
+            make: Makes it; a list with a row for each guideline at most.
+        """
+        size = 1_000 * len(self.by_id)
+        return self._cache.get(("constitution", key, self.state), make, lambda _: size)
 
     def _upstream(self, asset: str) -> ArtifactRef:
         return self._store.resolve_upstream(self.ref, asset)

@@ -41,6 +41,8 @@ class Representation:
 
     Attributes:
         n_ratings: ratings of the person that the model could use.
+        leniency: how much more readily than others they find guidelines helpful.
+        factor: where they stand in the range of perspectives, one number for each dimension.
         n_accepted: accepted guidelines.
         n_expected_helpful: those that they are expected to find helpful.
         unwanted: accepted, and expected to be found not helpful; least wanted first.
@@ -48,6 +50,8 @@ class Representation:
     """
 
     n_ratings: int
+    leniency: float
+    factor: tuple[float, ...]
     n_accepted: int
     n_expected_helpful: int
     unwanted: tuple[Expectation, ...]
@@ -72,7 +76,8 @@ def representation(document: Mapping[str, Any], ratings: Mapping[str, bool]) -> 
     )
     place = {row["guideline_id"]: at for at, row in enumerate(rated)}
     used = {key: value for key, value in ratings.items() if key in place}
-    expected = _expected(document, rated, {place[key]: value for key, value in used.items()})
+    model = _with_person(document, rated, {place[key]: value for key, value in used.items()})
+    expected = _expected(model, len(rated))
     found = [
         Expectation(row["guideline_id"], value, ratings.get(row["guideline_id"]))
         for row, value in zip(rated, expected, strict=True)
@@ -87,6 +92,8 @@ def representation(document: Mapping[str, Any], ratings: Mapping[str, bool]) -> 
     ]  # fmt: skip
     return Representation(
         n_ratings=len(used),
+        leniency=float(model.rater_intercept[0]),
+        factor=tuple(float(value) for value in model.rater_factor[0]),
         n_accepted=len(inside),
         n_expected_helpful=len(inside) - len(unwanted),
         unwanted=tuple(sorted(unwanted, key=lambda one: (one.expected, one.guideline_id))),
@@ -94,39 +101,45 @@ def representation(document: Mapping[str, Any], ratings: Mapping[str, bool]) -> 
     )
 
 
-def _expected(
+def _with_person(
     document: Mapping[str, Any], rated: list[Mapping[str, Any]], ratings: Mapping[int, bool]
-) -> list[float]:
-    """Return the predicted rating of each rated guideline, within 0 to 1."""
-    if not rated:
-        return []
+) -> ModelParameters:
+    """Return the solution with the person as its only rater."""
+    ndim = len(rated[0]["factor"]) if rated else 1
     model = ModelParameters(
         mu=float(document["mu"]),
         rater_intercept=np.zeros(1),
         item_intercept=np.array([row["intercept"] for row in rated], dtype=np.float64),
-        rater_factor=np.zeros((1, len(rated[0]["factor"]))),
-        item_factor=np.array([row["factor"] for row in rated], dtype=np.float64),
+        rater_factor=np.zeros((1, ndim)),
+        item_factor=np.array([row["factor"] for row in rated], dtype=np.float64).reshape(-1, ndim),
     )
-    if ratings:
-        columns = np.array(sorted(ratings), dtype=np.int64)
-        triples = RatingTriples.from_arrays(
-            np.zeros(len(columns), dtype=np.int64),
-            columns,
-            np.array([float(ratings[at]) for at in columns.tolist()]),
-            n_rows=1,
-            n_cols=len(rated),
-        )
-        names = {field.name for field in fields(FactorizationParameters)}
-        options = FactorizationParameters(
-            **{name: value for name, value in document["parameters"].items() if name in names}
-        )
-        intercept, factor = fold_in(triples, model, options)
-        model = ModelParameters(
-            mu=model.mu,
-            rater_intercept=intercept,
-            item_intercept=model.item_intercept,
-            rater_factor=factor,
-            item_factor=model.item_factor,
-        )
-    predicted = predict(model, np.zeros(len(rated), dtype=np.int64), np.arange(len(rated)))
+    if not ratings:
+        return model
+    columns = np.array(sorted(ratings), dtype=np.int64)
+    triples = RatingTriples.from_arrays(
+        np.zeros(len(columns), dtype=np.int64),
+        columns,
+        np.array([float(ratings[at]) for at in columns.tolist()]),
+        n_rows=1,
+        n_cols=len(rated),
+    )
+    names = {field.name for field in fields(FactorizationParameters)}
+    options = FactorizationParameters(
+        **{name: value for name, value in document["parameters"].items() if name in names}
+    )
+    intercept, factor = fold_in(triples, model, options)
+    return ModelParameters(
+        mu=model.mu,
+        rater_intercept=intercept,
+        item_intercept=model.item_intercept,
+        rater_factor=factor,
+        item_factor=model.item_factor,
+    )
+
+
+def _expected(model: ModelParameters, n_rated: int) -> list[float]:
+    """Return the predicted rating of each rated guideline, within 0 to 1."""
+    if not n_rated:
+        return []
+    predicted = predict(model, np.zeros(n_rated, dtype=np.int64), np.arange(n_rated))
     return [float(value) for value in np.clip(predicted, 0.0, 1.0)]

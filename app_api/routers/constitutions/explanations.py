@@ -100,10 +100,11 @@ def explanation(
     """Explain the decision on a guideline in words and numbers; groups of few people are hidden."""
     view = reader.at(version)
     view.guideline(guideline)
-    return document_answer(request, view.state, lambda: _explanation(view, guideline))
+    return document_answer(request, view.state, lambda: explain(view, guideline))
 
 
-def _explanation(view: ConstitutionView, guideline: str) -> Explanation:
+def explain(view: ConstitutionView, guideline: str) -> Explanation:
+    """Return everything that explains the decision on a guideline."""
     from labelaudit_dagster.constitution import (
         SIDES,
         certainty_sentences,

@@ -46,6 +46,13 @@ class RepresentationDocument(Document):
         description="Ratings that the expectation rests on; with few of them it is hardly about "
         "the person."
     )
+    leniency: float = Field(
+        description="How much more readily than others they find guidelines helpful."
+    )
+    factor: list[float] = Field(
+        description="Where they stand in the range of perspectives, as raters' factors do; zeros "
+        "without ratings."
+    )
     n_accepted: int = Field(description="Accepted guidelines.")
     n_expected_helpful: int = Field(
         description="Accepted ones that they are expected to find helpful."
@@ -76,12 +83,13 @@ def representation(
 
     view = reader.at(None)
     state = f"{view.state} {fingerprint(services.database).community}"
-    return document_answer(request, state, lambda: _document(services, view, user, limit))
+    return document_answer(request, state, lambda: represent(services, view, user, limit))
 
 
-def _document(
+def represent(
     services: Services, view: ConstitutionView, user: str, limit: int
 ) -> RepresentationDocument:
+    """Return a person beside the constitution, with at most `limit` guidelines of each kind."""
     from labelaudit_dagster.constitution.representation import representation
     from labelaudit_dagster.store import list_ratings
 
@@ -91,6 +99,8 @@ def _document(
         user=user,
         version=view.version,
         n_ratings=found.n_ratings,
+        leniency=round(found.leniency, 6),
+        factor=[round(value, 6) for value in found.factor],
         n_accepted=found.n_accepted,
         n_expected_helpful=found.n_expected_helpful,
         n_unwanted=len(found.unwanted),
