@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.auditing.personal_model import choose_next
@@ -68,9 +68,21 @@ def suggest_comments(
         candidates = candidates[np.argsort(drawn, kind="stable")[:MOST_CANDIDATES]]
     at = side.model.rows_of(np.sort(candidates))
     chosen = side.model.item_ids[choose_next(side.model, rows, levels, at[at >= 0], n)]
-    comments = store.load_table(
-        side.refs["comments"],
-        columns=["item_id", "text"],
-        filters=[("item_id", "in", chosen.tolist())],
-    ).set_index("item_id")["text"]
-    return [{"item_id": item, "text": str(comments[item])} for item in chosen.tolist()]
+    texts = _texts_of(store, side, chosen)
+    return [{"item_id": item, "text": texts[item]} for item in chosen.tolist()]
+
+
+def _texts_of(store: ArtifactStore, side: CorpusSide, items: NDArray[np.int64]) -> dict[int, str]:
+    wanted = np.sort(items)
+    rows = side.table.rows_of_items(wanted).tolist()
+    found = {int(side.table.item_ids[row]): side.table.texts[row] for row in rows}
+    # Comments that the system has not rated are in no table of the audit.
+    missing = [item for item in wanted.tolist() if item not in found]
+    if missing:
+        rest = store.load_table(
+            side.refs["comments"],
+            columns=["item_id", "text"],
+            filters=[("item_id", "in", missing)],
+        )
+        found.update(zip(rest["item_id"].tolist(), map(str, rest["text"]), strict=True))
+    return found

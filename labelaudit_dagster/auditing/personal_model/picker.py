@@ -106,15 +106,21 @@ def _spread_out(
     covariance = (centred * posterior.weight[:, None]).T @ centred
     total = _variance_of_answers(model, posterior, severity)
     noise = np.maximum(total - ((severity @ covariance) * severity).sum(axis=1), 1e-9)
+    # Each choice changes the covariance by one outer product, so that what follows from it is
+    # brought up to date in (n, G) steps instead of being multiplied out anew.
+    second = model.severity_second_moment
+    shift = severity @ covariance
+    passed_on = shift @ second
+    own = (shift * severity).sum(axis=1)
     chosen = [first]
     while len(chosen) < n:
-        along = covariance @ severity[chosen[-1]]
-        covariance -= np.outer(along, along) / (
-            float(severity[chosen[-1]] @ along) + noise[chosen[-1]]
-        )
-        shift = severity @ covariance
-        explained = ((shift @ model.severity_second_moment) * shift).sum(axis=1)
-        gain = explained / (np.maximum((shift * severity).sum(axis=1), 0.0) + noise)
+        last = chosen[-1]
+        along = shift[last].copy()
+        share = (severity @ along) / (own[last] + noise[last])
+        own -= share * (severity @ along)
+        shift -= np.outer(share, along)
+        passed_on -= np.outer(share, along @ second)
+        gain = (passed_on * shift).sum(axis=1) / (np.maximum(own, 0.0) + noise)
         gain[chosen] = -np.inf
         chosen.append(int(np.argmax(gain)))
     return chosen
