@@ -146,6 +146,8 @@ PAGES: Final[Mapping[str, Allowed]] = {
     "GET /app/constitution/guidelines/{guideline}": EVERY_ROLE,
     "GET /app/represent": RATERS | EVERYBODYS_READERS | PERSON,
     "GET /app/admin/proposals": OPERATOR,
+    "GET /app/label": AUDIT_READERS,
+    "GET /app/audit": AUDIT_READERS,
 }
 """Every route of the web app, which is no part of the API's description; likewise complete."""
 

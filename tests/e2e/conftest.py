@@ -287,7 +287,11 @@ def named() -> Callable[[Page, str], None]:
 def settled(page: Page) -> None:
     """Wait until nothing is loading."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('[aria-busy=true], .loading')")
+    # A function: what is given as an expression is evaluated, which the pages' policy forbids.
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("[aria-busy=true], .loading")].every(
+          (one) => !one.checkVisibility())"""
+    )
 
 
 def wider_than_the_screen(page: Page) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from app_api.web.pages import (
     assets,
+    audit,
     constitution,
     explore,
     home,
+    label,
     moderation,
     name,
     rate,
@@ -16,14 +18,16 @@ from app_api.web.pages import (
 
 PAGE_ROUTERS = (
     assets.router,
+    audit.router,
+    constitution.router,
+    explore.router,
     home.router,
+    label.router,
+    moderation.router,
     name.router,
     rate.router,
-    constitution.router,
-    represent.router,
-    moderation.router,
     reports.router,
-    explore.router,
+    represent.router,
 )
 """Every router of the web app; add yours here."""
 

@@ -28,6 +28,7 @@ const ON_DARK = {
   "#222222": "#e9e9ee", "#000000": "#e9e9ee", black: "#e9e9ee", "#555555": "#a9acb8",
   "#7a7a7a": "#9a9daa", "#b8b8b8": "#5b5f6b", "#eeeeee": "#2b2e37", "#dddddd": "#3a3d47",
   white: "#1c1e25", "#ffffff": "#1c1e25", "#f4f8fc": "#1d242d", "#fbf5f0": "#2a2420",
+  "#cbcbcb": "#5b5f6b", "#ffd1c7": "#5e3b38", "#ffa894": "#94503f", "#ff7a5c": "#d96a4c", red: "#ff5a45",
   "#0072b2": "#5ab4ee", "#d55e00": "#ff9a52", "#009e73": "#3ecfa4",
 };
 
