@@ -44,6 +44,7 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "GET /v1/constitutions/{version}/changes": EVERY_ROLE,
     "GET /v1/constitution/changes": EVERY_ROLE,
     "GET /v1/constitution/guidelines": EVERY_ROLE,
+    "GET /v1/constitution/who-took-part": EVERY_ROLE,
     "GET /v1/constitution/guidelines/{guideline}": EVERY_ROLE,
     "GET /v1/constitution/charts/{chart}": EVERY_ROLE,
     "GET /v1/constitution/charts/perspectives/{guideline}": EVERY_ROLE,

@@ -89,13 +89,13 @@ def ratings_of_group(
 def _group_labels(view: CorpusView, group: Conditions, seed: int) -> pd.DataFrame:
     import pandas as pd
 
-    from labelaudit_dagster.auditing.groups import GroupError, group_labels, group_members
+    from labelaudit_dagster.auditing.groups import GroupError, group_labels, shown_members
 
     table = view.table
     try:
         return group_labels(
             view.comment_ratings(),
-            group_members(view.raters(), checked_conditions(view, group)),
+            shown_members(view.raters(), checked_conditions(view, group)),
             pd.DataFrame({"item_id": table.item_ids, "system_rating": table.system}),
             scale=view.scale,
             seed=seed,

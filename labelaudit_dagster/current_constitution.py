@@ -138,6 +138,29 @@ def find_uncertainty(
     return None
 
 
+def find_participants(store: ArtifactStore, ref: ArtifactRef) -> ArtifactRef | None:
+    """Return the table of participants from the export that a constitution was made from.
+
+    A constitution is made from ratings alone, so that the table is none of its inputs, and may
+    have been pruned.
+
+    Args:
+        store: the artifact store.
+        ref: a version of the constitution.
+
+    Raises:
+        ArtifactError: if what is stored is damaged.
+    """
+    snapshot = store.resolve_upstream(ref, "ratings_export").version
+    for found in reversed(store.versions("participants")):
+        try:
+            if store.manifest(found).inputs.get("ratings_export") == snapshot:
+                return found
+        except ArtifactNotFoundError:
+            continue  # pruned since it was listed
+    return None
+
+
 def _uncertainty(store: ArtifactStore, ref: ArtifactRef, document: dict[str, Any]) -> Any:
     found = find_uncertainty(store, ref, document["parameters"])
     return None if found is None else store.load_table(found, "guidelines")

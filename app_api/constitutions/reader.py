@@ -20,6 +20,7 @@ from labelaudit_dagster.artifacts import (
 )
 from labelaudit_dagster.current_constitution import (
     CurrentConstitution,
+    find_participants,
     find_uncertainty,
     read_constitution,
 )
@@ -123,6 +124,34 @@ class ConstitutionView:
         return self._cache.get(
             (ref, "raters"),
             lambda: self._store.load_table(ref, "raters"),
+            lambda frame: int(frame.memory_usage(deep=True).sum()),
+        )
+
+    def who_took_part(self) -> pd.DataFrame:
+        """Return raters by what is known of them; see `constitution.rater_groups`.
+
+        Raises:
+            ProblemError: `not-found`; what was known then is not kept any more.
+            ArtifactError: It cannot be read.
+        """
+        ref = find_participants(self._store, self.ref)
+        if ref is None:
+            raise ProblemError(
+                "not-found",
+                "What was known of the participants of this version is not kept any more; ask for "
+                "the current one.",
+            )
+
+        def count() -> pd.DataFrame:
+            from labelaudit_dagster.constitution import rater_groups
+
+            return rater_groups(
+                self._store.load_table(ref), self.raters()["participant_id"].tolist()
+            )
+
+        return self._cache.get(
+            (ref, "who took part", self.ref),
+            count,
             lambda frame: int(frame.memory_usage(deep=True).sum()),
         )
 

@@ -34,6 +34,7 @@ from labelaudit_dagster.constitution.payload import (
 )
 from labelaudit_dagster.constitution.perspective_bands import PerspectiveBands, perspective_bands
 from labelaudit_dagster.constitution.perspectives import SIDES, support_by_side
+from labelaudit_dagster.constitution.rater_groups import rater_groups
 from labelaudit_dagster.constitution.reasons import STATUSES, TESTS, Reason, Status
 from labelaudit_dagster.constitution.rule import (
     AcceptanceRule,
@@ -79,6 +80,7 @@ __all__ = [
     "perspective_bands",
     "publication_gate",
     "publication_payload",
+    "rater_groups",
     "raw_support",
     "score_markdown",
     "score_table",

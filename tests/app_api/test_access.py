@@ -45,6 +45,7 @@ EXPECTED = {
     "GET /v1/constitution/guidelines": set(ROLES),
     "GET /v1/constitution/guidelines/{guideline}": set(ROLES),
     "GET /v1/constitution/charts/{chart}": set(ROLES),
+    "GET /v1/constitution/who-took-part": set(ROLES),
     "GET /v1/constitution/charts/perspectives/{guideline}": set(ROLES),
     "GET /v1/guidelines": set(ROLES),
     "GET /v1/guidelines/next": {"participant", "analyst", "operator"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.exceptions import DecodeError
 
@@ -16,6 +16,7 @@ def blocks(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
+@settings(deadline=None)
 @given(members=st.lists(st.binary(max_size=300), min_size=1, max_size=4), size=st.integers(1, 90))
 def test_what_was_compressed_comes_back(members: list[bytes], size: int) -> None:
     packed = b"".join(map(gzip.compress, members))
@@ -24,6 +25,7 @@ def test_what_was_compressed_comes_back(members: list[bytes], size: int) -> None
         assert found == b"".join(members)
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=300), size=st.integers(1, 90), data=st.data())
 def test_a_missing_end_is_noticed(content: bytes, size: int, data: st.DataObject) -> None:
     packed = gzip.compress(content)

@@ -54,7 +54,9 @@ class GroupSize(Document):
 
     version: str
     conditions: dict[str, list[str]] = Field(description="As they were understood.")
-    size: int = Field(description="People who meet all conditions; 0 for fewer than five.")
+    size: int = Field(
+        description="People who meet all conditions; 0 for a group that is not shown."
+    )
 
 
 @router.get(
@@ -127,7 +129,8 @@ def size(
 ) -> Response:
     """Count the people of the crowd who meet all conditions; without one, everybody.
 
-    Case and white space at the ends do not count. Groups of fewer than five are answered as 0.
+    Case and white space at the ends do not count. Groups of fewer than five are answered as 0,
+    and so is one whose size would betray such a group by subtraction.
     """
     view = services.audit.corpus()
     checked = checked_conditions(view, conditions)

@@ -11,6 +11,7 @@ from app_api.routers.constitutions import (
     own_ratings,
     representations,
     to_rate,
+    who_took_part,
 )
 
 CONSTITUTION_ROUTERS = (
@@ -22,6 +23,7 @@ CONSTITUTION_ROUTERS = (
     to_rate.router,
     own_ratings.router,
     representations.router,
+    who_took_part.router,
 )
 """Every router of the constitution beside the whole document."""
 

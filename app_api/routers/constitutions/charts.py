@@ -15,14 +15,16 @@ from app_api.problems import ProblemError
 from app_api.read_answers import document_answer
 from app_api.routers.audit.table_responses import CHART_RESPONSES
 from app_api.routers.constitutions.parameters import GuidelineInPath, OfVersion
+from app_api.tabular import records
 
 router = APIRouter(
     prefix="/v1/constitution/charts", tags=["charts"], route_class=EncodedSegmentRoute
 )
 
 ChartName = Literal[
-    "accepted", "bridging", "threshold", "tests", "raters", "certainty", "convergence", "starts"
-]
+    "accepted", "bridging", "threshold", "tests", "raters", "certainty", "convergence", "starts",
+    "who-took-part",
+]  # fmt: skip
 
 
 @router.get(
@@ -64,7 +66,8 @@ def chart(
                 "`accepted`: the constitution by score; `bridging`: every guideline by intercept "
                 "and factor; `threshold`: the closest decisions; `tests`: how many pass what; "
                 "`raters`: how people spread between perspectives; `certainty`: P(accepted); "
-                "`convergence` and `starts`: how the solution was found."
+                "`convergence` and `starts`: how the solution was found; `who-took-part`: raters "
+                "by what is known of them."
             )
         ),
     ],
@@ -144,6 +147,12 @@ def _starts(view: ConstitutionView) -> Any:
     return candidates_chart(view.document["solver"].get("candidates", []))
 
 
+def _who_took_part(view: ConstitutionView) -> Any:
+    from labelaudit_dagster.constitution.charts import who_took_part_chart
+
+    return who_took_part_chart(records(view.who_took_part()), len(view.raters()))
+
+
 _DRAWN: Final[Mapping[ChartName, Callable[[ConstitutionView], Any]]] = {
     "accepted": _accepted,
     "bridging": _bridging,
@@ -153,4 +162,5 @@ _DRAWN: Final[Mapping[ChartName, Callable[[ConstitutionView], Any]]] = {
     "certainty": _certainty,
     "convergence": _convergence,
     "starts": _starts,
+    "who-took-part": _who_took_part,
 }

@@ -94,11 +94,8 @@ _ANSWER: Final[Any] = {
     responses=_ANSWER,
 )
 def get_group_size(query: Annotated[GroupParameters, Query()], services: Provided) -> Response:
-    """Count the raters who meet all conditions; fewer than five are answered as 0."""
-    from labelaudit_dagster.auditing.groups import shown_size
-
-    members = _members(services.audit.corpus(), query)
-    return json_answer({"group_size": shown_size(len(members))})
+    """Count the raters who meet all conditions; 0 for fewer than five, or what betrays them."""
+    return json_answer({"group_size": len(_members(services.audit.corpus(), query))})
 
 
 @router.get(
@@ -134,20 +131,18 @@ def post_group_model(body: Body, services: Provided, caller: Calling) -> Respons
 
 
 def _members(corpus: CorpusView, asked: GroupParameters) -> NDArray[np.object_]:
-    from labelaudit_dagster.auditing.groups import contract_members
+    from labelaudit_dagster.auditing.groups import shown_contract_members
 
-    return contract_members(corpus.raters(), asked.group())
+    return shown_contract_members(corpus.raters(), asked.group())
 
 
 def _group_model(asked: GroupModelParameters, services: Services, caller: Caller) -> Response:
-    from labelaudit_dagster.auditing.groups import shown_size
-
     base = required(asked.model_name, "model_name")
     user = user_or_self(caller, asked.user)
     require_own(caller, user)
     corpus = services.audit.corpus()
     members = _members(corpus, asked)
-    size = shown_size(len(members))
+    size = len(members)
     if not size:
         return json_answer({"group_size": 0, "mae": None, "new_model_name": None})
     name = asked.group().model_name(base)

@@ -3,6 +3,7 @@
 from labelaudit_dagster.auditing.groups.contract_groups import (
     ContractGroup,
     contract_members,
+    shown_contract_members,
 )
 from labelaudit_dagster.auditing.groups.errors import GroupError
 from labelaudit_dagster.auditing.groups.labels import GROUP_LABELS, group_labels, group_medians
@@ -15,7 +16,7 @@ from labelaudit_dagster.auditing.groups.selection import (
     demographic_values,
     group_members,
     group_size,
-    shown_size,
+    shown_members,
 )
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "group_medians",
     "group_members",
     "group_size",
-    "shown_size",
+    "shown_contract_members",
+    "shown_members",
 ]

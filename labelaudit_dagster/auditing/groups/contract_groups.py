@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ from labelaudit_dagster.auditing.groups.selection import (
     GroupRule,
     demographic_columns,
     group_members,
+    shown_members,
 )
 
 if TYPE_CHECKING:
@@ -77,11 +79,24 @@ def contract_members(raters: pd.DataFrame, group: ContractGroup) -> NDArray[np.o
     A corpus need not know everything that the five parameters ask for: nobody meets a condition
     on a column that does not exist.
     """
+    return _members(group_members, raters, group)
+
+
+def shown_contract_members(raters: pd.DataFrame, group: ContractGroup) -> NDArray[np.object_]:
+    """Return the ids of the group's members, none of a group that is not shown."""
+    return _members(shown_members, raters, group)
+
+
+def _members(
+    select: Callable[[pd.DataFrame, list[GroupCondition]], NDArray[np.object_]],
+    raters: pd.DataFrame,
+    group: ContractGroup,
+) -> NDArray[np.object_]:
     conditions = group.conditions()
     known = demographic_columns(raters)
     if any(condition.column not in known for condition in conditions):
         return np.empty(0, dtype=object)
-    return group_members(raters, conditions)
+    return select(raters, conditions)
 
 
 def _given(value: str | None) -> str:

@@ -50,8 +50,8 @@ def group_labels(
     """
     if len(members) < SMALLEST_GROUP:
         raise GroupError(
-            f"No model is made from a group of fewer than {SMALLEST_GROUP} people;"
-            " choose a wider group."
+            f"No model is made from a group of fewer than {SMALLEST_GROUP} people, nor from one"
+            " that differs from another by fewer; choose a wider group."
         )
     medians = group_medians(comment_ratings, members, scale=scale)
     rated = medians["item_id"].to_numpy()

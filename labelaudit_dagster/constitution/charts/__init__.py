@@ -19,6 +19,7 @@ from labelaudit_dagster.constitution.charts.solution import (
 )
 from labelaudit_dagster.constitution.charts.style import Chart
 from labelaudit_dagster.constitution.charts.uncertainty import acceptance_probability_histogram
+from labelaudit_dagster.constitution.charts.who_took_part import who_took_part_chart
 
 __all__ = [
     "Chart",
@@ -32,4 +33,5 @@ __all__ = [
     "rater_factor_histogram",
     "threshold_chart",
     "to_png",
+    "who_took_part_chart",
 ]

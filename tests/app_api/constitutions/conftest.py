@@ -79,6 +79,11 @@ def _export() -> dict[str, Any]:
     write_export(community(n_raters=150), buffer)
     export = json.loads(buffer.getvalue())
     ids = [user["id"] for user in export["users"]]
+    for number, user in enumerate(export["users"]):
+        given = user.setdefault("demographics", {})
+        given["Sex"] = "=Male" if number % 2 else "Female"
+        if number < 3:
+            given["Sex"] = "Rare"
     export["guidelines"].append(
         {"id": AWKWARD, "value": FORMULA, "topicId": "no such topic", "embeddings": [],
          "intercept": None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from urllib.parse import quote, unquote
 
 import pandas as pd
@@ -119,7 +120,10 @@ def test_one_that_came_later_has_no_explanation_yet(settled):
     assert "/v1/guidelines" in answer.json()["detail"]
 
 
-CHARTS = ["accepted", "bridging", "threshold", "tests", "raters", "convergence", "starts"]
+CHARTS = [
+    "accepted", "bridging", "threshold", "tests", "raters", "convergence", "starts",
+    "who-took-part",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [*CHARTS, f"perspectives/{quote(AWKWARD, safe='')}"])
@@ -132,6 +136,31 @@ def test_charts_are_vega_lite_and_kept(settled, name):
         f"/v1/constitution/charts/{name}", headers={"If-None-Match": answer.headers["ETag"]}
     )
     assert (held.status_code, held.content) == (304, b"")
+
+
+def test_who_took_part_without_small_groups(settled):
+    found = settled.ask("/v1/constitution/who-took-part")
+    assert found["n_raters"] == 150
+    sexes = [row for row in found["groups"] if row["column"] == "Sex"]
+    # Three people are hidden, and the smallest other group with them.
+    assert [(row["kind"], row["value"], row["n_raters"]) for row in sexes] == [
+        ("value", "=Male", 74),
+        ("rest", None, 76),
+    ]
+    assert sum(row["share"] for row in sexes) == pytest.approx(1)
+    assert all(row["n_raters"] is None or row["n_raters"] >= 5 for row in found["groups"])
+    assert (
+        "Rare" not in json.dumps(found) + settled.get("/v1/constitution/charts/who-took-part").text
+    )
+    lines = settled.get("/v1/constitution/who-took-part?format=csv").text.splitlines()
+    assert lines[0] == "column,kind,value,n_raters,share"
+    assert any(line.startswith("Sex,value,'=Male,74,") for line in lines)
+    assert any(line.startswith("Sex,rest,,76,") for line in lines)
+    parquet = settled.get("/v1/constitution/who-took-part?format=parquet")
+    frame = pd.read_parquet(io.BytesIO(parquet.content))
+    assert "Rare" not in frame["value"].tolist()
+    earlier = settled.ask(f"/v1/constitution/who-took-part?version={settled.first}")
+    assert (earlier["version"], earlier["groups"]) == (settled.first, found["groups"])
 
 
 def test_certainty_is_drawn_where_it_is_known(settled):

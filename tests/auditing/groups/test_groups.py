@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labelaudit_dagster.auditing.groups import (
     ContractGroup,
@@ -19,7 +21,6 @@ from labelaudit_dagster.auditing.groups import (
     group_medians,
     group_members,
     group_size,
-    shown_size,
 )
 from labelaudit_dagster.auditing.rating_scale import TOXICITY_SCALE, RatingScale
 
@@ -63,10 +64,91 @@ def test_groups_of_the_contract(raters, group, members):
 
 
 def test_sizes_below_five_are_not_told(raters):
-    assert group_size(raters, [GroupCondition("gender", ("Male",))]) == 5
     assert group_size(raters, [GroupCondition("gender", ("Female",))]) == 0
+    # Seven less the men are two people.
+    assert group_size(raters, [GroupCondition("gender", ("Male",))]) == 0
     assert group_size(raters, []) == 7
-    assert [shown_size(n) for n in (0, 1, 4, 5, 6)] == [0, 0, 0, 5, 6]
+    assert group_size(raters[:4], []) == 0
+
+
+def crowd(*groups):
+    """Raters of whom so many have the same gender and politics."""
+    rows = [(gender, politics) for gender, politics, count in groups for _ in range(count)]
+    frame = pd.DataFrame(rows, columns=["gender", "politics"]).astype("str")
+    return frame.assign(rater_id=[f"r{number}" for number in range(len(frame))])
+
+
+def size(raters, **conditions):
+    return group_size(raters, conditions_from(conditions))
+
+
+def test_no_difference_of_sizes_tells_a_small_group():
+    raters = crowd(("Female", "Left", 30), ("Male", "Left", 20), ("Other", "Left", 3))
+    assert size(raters, gender="Female") == 30
+    # All less these would be three people; so the smallest other group is hidden with them.
+    assert size(raters, gender="Male") == 0
+    assert size(raters, gender=["Female", "Male"]) == 0
+    assert size(raters, gender=["Female", "Other"]) == 0
+    assert demographic_values(raters).to_dict("records") == [
+        {"column": "gender", "value": "Female", "n_raters": 30},
+        {"column": "politics", "value": "Left", "n_raters": 53},
+    ]
+    # Somebody of whom nothing is known is no less somebody.
+    unknown = pd.concat([raters[:50], raters[50:].assign(gender=None)])
+    assert size(unknown, gender="Male") == 0
+    assert size(unknown, gender="Female") == 30
+
+
+def test_no_difference_within_another_condition_does():
+    raters = crowd(
+        ("Female", "Left", 30), ("Female", "Right", 20), ("Female", "Middle", 2),
+        ("Male", "Left", 30), ("Male", "Right", 20), ("Male", "Middle", 20),
+    )  # fmt: skip
+    assert size(raters, politics="Middle") == 22
+    assert size(raters, gender="Female") == 52
+    assert size(raters, gender="Female", politics="Left") == 30
+    # The women less both of these would be two.
+    assert size(raters, gender="Female", politics="Right") == 0
+    assert size(raters, gender="Female", politics=["Left", "Right"]) == 0
+    # In the middle less these men are two.
+    assert size(raters, gender="Male", politics="Middle") == 0
+    assert size(raters, gender="Male", politics="Left") == 30
+
+
+def test_lists_divide_everybody_in_two(raters):
+    many = crowd(("a", "b", 20)).assign(race=["White"] * 17 + ["Asian, White"] * 3)
+    assert group_size(many, conditions_from({"race": "Asian"})) == 0
+    assert group_size(many, conditions_from({"race": "White"})) == 20
+    assert demographic_values(many)["value"].tolist() == ["a", "b", "White"]
+    most = many.assign(race=["White"] * 17 + ["Asian"] * 3)
+    assert group_size(most, conditions_from({"race": "White"})) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    sizes=st.lists(st.integers(0, 12), min_size=9, max_size=9),
+    asked=st.sampled_from(["F", "M", "X"]),
+)
+def test_whatever_the_crowd_every_difference_is_no_small_group(sizes, asked):
+    """Totals, values within them, and values within values of the other column."""
+    names = [(gender, politics) for gender in "FMX" for politics in "LRC"]
+    raters = crowd(*((*name, count) for name, count in zip(names, sizes, strict=True)))
+    contexts = [{}, *({"politics": politics} for politics in "LRC")]
+    for context in contexts:
+        whole = size(raters, **context)
+        shown = {gender: size(raters, gender=gender, **context) for gender in "FMX"}
+        real = {
+            gender: len(group_members(raters, conditions_from({"gender": gender, **context})))
+            for gender in "FMX"
+        }
+        assert all(value in (0, real[gender]) for gender, value in shown.items())
+        assert all(value == 0 or value >= 5 for value in shown.values())
+        if whole:
+            left = whole - sum(shown.values())
+            assert left == 0 or left >= 5
+    assert size(raters, gender=[asked, "M"]) in (
+        0, len(group_members(raters, conditions_from({"gender": [asked, "M"]}))),
+    )  # fmt: skip
 
 
 def test_any_column_will_do_and_an_unknown_one_is_named(raters):
@@ -98,11 +180,8 @@ def test_without_demographics_there_is_everybody_or_nobody():
 
 
 def test_values_are_offered_from_five_raters_on(raters):
-    values = demographic_values(raters)
-    assert values.to_dict("records") == [
-        {"column": "gender", "value": "Male", "n_raters": 5},
-        {"column": "political_affilation", "value": "Liberal", "n_raters": 5},
-    ]
+    # Five are men, but all others together are two.
+    assert demographic_values(raters).empty
     many = pd.concat([raters, raters.assign(rater_id=raters["rater_id"] + "2")])
     offered = demographic_values(many).set_index(["column", "value"])["n_raters"]
     assert offered["race", "White"] == 8
