@@ -164,23 +164,3 @@ def find_participants(store: ArtifactStore, ref: ArtifactRef) -> ArtifactRef | N
 def _uncertainty(store: ArtifactStore, ref: ArtifactRef, document: dict[str, Any]) -> Any:
     found = find_uncertainty(store, ref, document["parameters"])
     return None if found is None else store.load_table(found, "guidelines")
-
-
-def read_changes(store: ArtifactStore) -> list[dict[str, Any]]:
-    """Return what each kept version of the constitution changed, newest first.
-
-    Returns:
-        Documents with `created_at`, `run_id` and `changes` (see `diff_constitutions`).
-    """
-    entries = []
-    for ref in reversed(store.versions("constitution")):
-        manifest = store.manifest(ref)
-        changes = {**store.load_json(ref, "changes"), "new_version": ref.version}
-        entries.append(
-            {
-                "created_at": manifest.created_at.isoformat().replace("+00:00", "Z"),
-                "run_id": manifest.run_id,
-                "changes": changes,
-            }
-        )
-    return entries

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from labelaudit_dagster.artifacts import ArtifactError, ArtifactRef
 from labelaudit_dagster.constitution import (
+    RATINGS_FIELD,
     GateDecision,
     difference_sentences,
     publication_gate,
     publication_payload,
 )
+from labelaudit_dagster.constitution.response_matrix import ResponseMatrix
 from labelaudit_dagster.factorization.tables import factor_columns
 from labelaudit_dagster.failures import ExpectedFailure
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 VERSION_FIELD = "constitution_version"
 """Field of a receipt that names the artifact version that was sent."""
+
+MATRIX = "response_matrix"
+"""Artifact with the ratings that a constitution was made from."""
 
 State = Literal["sent", "unchanged", "held", "would_send"]
 
@@ -100,6 +105,7 @@ def publish_current(
     *,
     ref: ArtifactRef | None = None,
     churn_limit: float,
+    churn_limit_unchanged: float | None = None,
     now: datetime,
     approval: Approval | None = None,
     dry_run: bool = False,
@@ -112,6 +118,8 @@ def publish_current(
         target: where to.
         ref: the constitution; by default the current one.
         churn_limit: largest churn that passes unapproved, in [0, 1].
+        churn_limit_unchanged: the same where no rating has changed since the last publication;
+            None for `churn_limit`.
         now: the time, with its zone.
         approval: overrides churn and undecided guidelines; it is recorded. It counts for the
             publication that it names; one without a number for what is current, unless other
@@ -144,7 +152,8 @@ def publish_current(
     if approval is not None:
         _check_approval(approval, known, held_publication(database, target=target.name))
     approved = approval is not None or (known is not None and known.approved_at is not None)
-    gate = _judge(store, database, target.name, document, churn_limit, approved=approved)
+    limits = (churn_limit, churn_limit_unchanged)
+    gate = _judge(store, database, target.name, (ref, document), limits, approved=approved)
 
     def outcome(
         state: State, publication: Any, receipt: dict[str, Any] | None = None
@@ -242,27 +251,50 @@ def _judge(
     store: ArtifactStore,
     database: Database,
     target: str,
-    document: dict[str, Any],
-    churn_limit: float,
+    made: tuple[ArtifactRef, dict[str, Any]],
+    limits: tuple[float, float | None],
     *,
     approved: bool,
 ) -> GateDecision:
     """Apply the gate against what the target got last."""
     from labelaudit_dagster.store import last_published
 
+    ref, document = made
     last = last_published(database, target=target)
-    if last is None:
-        return publication_gate(document, None, churn_limit, approved=approved)
+    previous = None
+    if last is not None:
+        try:
+            before = ArtifactRef("constitution", None, str((last.receipt or {}).get(VERSION_FIELD)))
+            previous = {**store.load_json(before, "document"), "version": before.version}
+        except ArtifactError as error:
+            raise PublishingError(
+                f"Publication {last.sequence} went to {target}, but its constitution is not in the "
+                "artifact store, so nobody can say what would change. Restore the artifacts of "
+                "this home, or start a new home."
+            ) from error
+        document = _with_ratings(store, ref, document)
+        previous = _with_ratings(store, before, previous)
+    return publication_gate(
+        document, previous, limits[0], churn_limit_unchanged=limits[1], approved=approved
+    )
+
+
+def _with_ratings(store: ArtifactStore, ref: ArtifactRef, document: dict[str, Any]) -> Any:
+    """Return a document that says which ratings it was made from.
+
+    Documents of earlier versions of the program do not say it; the matrix that they were made
+    from does. Where that is not known either, the gate takes the ratings to have changed.
+    """
+    if RATINGS_FIELD in document["provenance"]:
+        return document
     try:
-        before = ArtifactRef("constitution", None, str((last.receipt or {}).get(VERSION_FIELD)))
-        previous = {**store.load_json(before, "document"), "version": before.version}
-    except ArtifactError as error:
-        raise PublishingError(
-            f"Publication {last.sequence} went to {target}, but its constitution is not in the "
-            "artifact store, so nobody can say what would change. Restore the artifacts of this "
-            "home, or start a new home."
-        ) from error
-    return publication_gate(document, previous, churn_limit, approved=approved)
+        matrix = ResponseMatrix.from_members(store.load(store.resolve_upstream(ref, MATRIX)))
+    except ArtifactError:
+        return document
+    return {
+        **document,
+        "provenance": {**document["provenance"], RATINGS_FIELD: matrix.fingerprint()},
+    }
 
 
 def _hold(
@@ -283,3 +315,37 @@ def _hold(
             database, held.sequence, by=approval.by, why=approval.why, now=now
         )
     return held
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What a target was told last: the state that inertia keeps.
+
+    Attributes:
+        accepted: ids of the guidelines that are published as accepted.
+        publication: number of the publication; None before the first.
+        version: the constitution that was published; None where the receipt does not name it.
+    """
+
+    accepted: frozenset[str] = frozenset()
+    publication: int | None = None
+    version: str | None = None
+
+
+def in_force(database: Database, target: str) -> InForce:
+    """Return what is published; nothing before the first publication.
+
+    It is read from the publication itself, so that it does not depend on kept artifacts.
+
+    Raises:
+        StoreError: the database failed.
+    """
+    from labelaudit_dagster.store import last_published
+    from labelaudit_dagster.store import publication_payload as sent_payload
+
+    last = last_published(database, target=target)
+    if last is None:
+        return InForce()
+    accepted = sent_payload(database, last)["accepted_guideline_ids"]
+    version = (last.receipt or {}).get(VERSION_FIELD)
+    return InForce(frozenset(accepted), last.sequence, version)

@@ -154,6 +154,16 @@ class Settings(AutomationSettings):
             "those in one of the new and the last published set over those in either. 1 = any."
         ),
     )
+    churn_limit_unchanged: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description=(
+            "The same where no rating has changed since the last published set. Default: 0.02; "
+            "LABELAUDIT_CHURN_LIMIT where that is smaller, or 1."
+        ),
+    )
     max_quarantined_share: float = Field(
         default=0.5,
         ge=0,
@@ -249,6 +259,22 @@ class Settings(AutomationSettings):
         allow_inf_nan=False,
         description="Smallest share of helpful ratings of an accepted guideline.",
     )
+    inertia: float = Field(
+        default=0.0,
+        ge=0,
+        allow_inf_nan=False,
+        description=(
+            "A guideline that is published as accepted stays until its intercept is no longer "
+            "above the threshold less this. 0 = none."
+        ),
+    )
+    support_inertia: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="The same for the share of helpful ratings. 0 = none.",
+    )
 
     @field_validator("home", "client_dir")
     @classmethod
@@ -303,6 +329,16 @@ class Settings(AutomationSettings):
         if parts.query or parts.fragment:
             raise ValueError("has a query or fragment; give the address without it")
         return value.strip().rstrip("/")
+
+    @property
+    def resolved_churn_limit_unchanged(self) -> float:
+        """Largest churn without any new rating, with the default filled in.
+
+        Whoever lets any churn pass means it for this one too.
+        """
+        if self.churn_limit_unchanged is not None:
+            return self.churn_limit_unchanged
+        return 1.0 if self.churn_limit == 1 else min(self.churn_limit, 0.02)
 
     @property
     def resolved_database_url(self) -> str:

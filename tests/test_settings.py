@@ -67,6 +67,8 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         "churn_limit": "0.25",
         "max_quarantined_share": "0.25",
         "min_support": "0.25",
+        "churn_limit_unchanged": "0.25",
+        "support_inertia": "0.25",
         "http_max_bytes": "4096",
     }.get(name, "3")
     monkeypatch.setenv(f"LABELAUDIT_{name.upper()}", value)
@@ -92,6 +94,10 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         ("intercept_threshold", "nan"),
         ("min_support", "1.1"),
         ("churn_limit", "-0.1"),
+        ("churn_limit_unchanged", "1.1"),
+        ("inertia", "-0.01"),
+        ("inertia", "nan"),
+        ("support_inertia", "1.1"),
         ("method", "newton"),
         ("platform_url", "ftp://platform.example"),
         ("platform_url", "platform.example"),
@@ -191,3 +197,18 @@ def test_misspelt_variables_are_found():
         {"LABELAUDIT_NDIMS": "1", "LABELAUDIT_NDIM": "1", "LABELAUDIT_": "", "PATH": ""}
     )
     assert found == ["LABELAUDIT_", "LABELAUDIT_NDIMS"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit"),
+    [
+        ({}, 0.02),
+        ({"churn_limit": 0.01}, 0.01),
+        ({"churn_limit": 1}, 1),
+        ({"churn_limit": 1, "churn_limit_unchanged": 0.1}, 0.1),
+        ({"churn_limit_unchanged": 0}, 0),
+        ({"churn_limit": 0.5, "churn_limit_unchanged": 1}, 1),
+    ],
+)
+def test_the_churn_limit_without_new_ratings(settings: dict[str, float], limit: float):
+    assert load_settings(**settings).resolved_churn_limit_unchanged == limit

@@ -69,7 +69,7 @@ class ConstitutionView:
         return self.ref.version
 
     def rule(self) -> AcceptanceRule:
-        """Return the rule that decided."""
+        """Return the rule that decides what gets in."""
         from labelaudit_dagster.constitution import AcceptanceRule
 
         return AcceptanceRule(
@@ -78,6 +78,16 @@ class ConstitutionView:
                 for name in ("intercept_threshold", "min_ratings", "min_support")
             }
         )
+
+    def rule_for(self, record: Mapping[str, Any]) -> AcceptanceRule:
+        """Return the rule by which the next constitution will judge a guideline."""
+        from labelaudit_dagster.constitution import Inertia
+
+        if record["status"] != "accepted":
+            return self.rule()
+        # Documents of before there was inertia do not name it.
+        names, parameters = ("inertia", "support_inertia"), self.document["parameters"]
+        return Inertia(*(parameters.get(name, 0.0) for name in names)).keeping(self.rule())
 
     def guideline(self, guideline_id: str) -> dict[str, Any]:
         """Return a guideline of the document.

@@ -9,11 +9,15 @@ import pandas as pd
 
 from labelaudit_dagster.artifacts import ArtifactStore, Bundle
 from labelaudit_dagster.assets.failures import explained
-from labelaudit_dagster.assets.options import RuleOptions
+from labelaudit_dagster.assets.history_pictures import history_pictures
+from labelaudit_dagster.assets.options import ConstitutionOptions
 from labelaudit_dagster.assets.pictures import picture
 from labelaudit_dagster.assets.snapshot import GROUP
 from labelaudit_dagster.constitution import (
+    NO_INERTIA,
+    RATINGS_FIELD,
     AcceptanceRule,
+    Inertia,
     ItemEstimates,
     constitution_document,
     decide_constitution,
@@ -24,7 +28,11 @@ from labelaudit_dagster.constitution import (
 )
 from labelaudit_dagster.constitution.response_matrix import ResponseMatrix
 from labelaudit_dagster.factorization.tables import factor_columns
+from labelaudit_dagster.failures import ExpectedFailure
+from labelaudit_dagster.publishing import InForce, in_force
+from labelaudit_dagster.resources.constitution_target import constitution_target
 from labelaudit_dagster.settings import Settings
+from labelaudit_dagster.status_history import log_statuses
 
 ASSET = "constitution"
 LONGEST_TABLE = 200
@@ -54,7 +62,7 @@ LONGEST_TABLE = 200
 )
 def constitution(
     context: dg.AssetExecutionContext,
-    config: RuleOptions,
+    config: ConstitutionOptions,
     settings: dg.ResourceParam[Settings],
     artifact_store: dg.ResourceParam[ArtifactStore],
     guidelines: pd.DataFrame,
@@ -62,9 +70,11 @@ def constitution(
     factorization: Bundle,
 ) -> Iterator[dg.MaterializeResult[Bundle]]:
     """Apply the acceptance rule and compare with the constitution before."""
+    from labelaudit_dagster.store import Database
+
     before = artifact_store.current(ASSET)
     with explained():
-        rule = config.resolve(settings)
+        rule, inertia = config.resolve(settings), config.resolve_inertia(settings)
         document = make_document(
             guidelines,
             ResponseMatrix.from_members(response_matrix),
@@ -73,6 +83,8 @@ def constitution(
             # The run's id names the version until the store gives it one.
             version=context.run.run_id,
             created_at=datetime.now(UTC),
+            inertia=inertia,
+            published=_in_force(settings) if inertia else InForce(),
         )
     previous = None
     if before is not None:
@@ -83,7 +95,10 @@ def constitution(
     # A generator, since Dagster takes the annotation of a function for the type of each check.
     yield dg.MaterializeResult(
         value=Bundle(document=document, changes=changes),
-        metadata=_metadata(document, difference_sentences(changes), previous is None),
+        metadata={
+            **_metadata(document, difference_sentences(changes), previous is None),
+            **history_pictures(artifact_store, settings, document, changes),
+        },
         check_results=[
             dg.AssetCheckResult(
                 check_name="not_empty",
@@ -99,6 +114,13 @@ def constitution(
             ),
         ],
     )
+    # The IO manager has stored the constitution by now. A log that cannot be written (a full
+    # disk) must not make a run fail whose constitution is current; the next run fills the gap.
+    try:
+        with Database.open(settings.resolved_database_url) as database:
+            log_statuses(artifact_store, database, now=datetime.now(UTC))
+    except ExpectedFailure as failure:
+        context.log.warning(f"The status log was not written; the next run does it. {failure}")
 
 
 def make_document(
@@ -109,8 +131,15 @@ def make_document(
     *,
     version: str,
     created_at: datetime,
+    inertia: Inertia = NO_INERTIA,
+    published: InForce | None = None,
 ) -> dict[str, Any]:
-    """Return the constitution's document from the tables it is made of."""
+    """Return the constitution's document from the tables it is made of.
+
+    With inertia, from what is published as well, which its provenance then names.
+    """
+    before = published or InForce()
+    kept_from = {"publication": before.publication, "version": before.version}
     items, raters, model = (factorization[name] for name in ("guidelines", "raters", "model"))
     n_ratings, n_helpful = matrix.guideline_counts()
     ids = list(items["guideline_id"])
@@ -132,6 +161,8 @@ def make_document(
             factor_columns(raters),
             ids,
         ),
+        inertia=inertia,
+        published=before.accepted,
     )
     return constitution_document(
         decisions,
@@ -141,9 +172,22 @@ def make_document(
         n_raters=len(matrix.rater_ids),
         version=version,
         created_at=created_at,
-        provenance={"warm_start_used": model["warm_start_used"]},
+        provenance={
+            "warm_start_used": model["warm_start_used"],
+            RATINGS_FIELD: matrix.fingerprint(),
+            **({"inertia_from": kept_from} if inertia else {}),
+        },
         mu=model["mu"],
+        inertia=inertia,
     )
+
+
+def _in_force(settings: Settings) -> InForce:
+    """Return what is published to the target that the settings name."""
+    from labelaudit_dagster.store import Database
+
+    with Database.open(settings.resolved_database_url) as database:
+        return in_force(database, constitution_target(settings).name)
 
 
 def _metadata(document: dict[str, Any], changes: list[str], first: bool) -> dict[str, Any]:

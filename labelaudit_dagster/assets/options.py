@@ -11,7 +11,7 @@ from pydantic import Field
 from labelaudit_dagster.settings import Settings
 
 if TYPE_CHECKING:
-    from labelaudit_dagster.constitution import AcceptanceRule
+    from labelaudit_dagster.constitution import AcceptanceRule, Inertia
     from labelaudit_dagster.factorization import FactorizationParameters
 
 
@@ -61,6 +61,24 @@ class RuleOptions(dg.Config):
 
         given = _filled(self, settings)
         return AcceptanceRule(**{name: given[name] for name in RuleOptions.model_fields})
+
+
+class ConstitutionOptions(RuleOptions):
+    """Options of the constitution: the rule, and how far what is published may fall and stay."""
+
+    inertia: float | None = _option("inertia")
+    support_inertia: float | None = _option("support_inertia")
+
+    def resolve_inertia(self, settings: Settings) -> "Inertia":
+        """Fill in the settings.
+
+        Raises:
+            ConstitutionError: if an option has a value that cannot work.
+        """
+        from labelaudit_dagster.constitution import Inertia
+
+        given = _filled(self, settings)
+        return Inertia(given["inertia"], given["support_inertia"])
 
 
 class UncertaintyOptions(RuleOptions):

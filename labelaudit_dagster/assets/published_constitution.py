@@ -77,6 +77,7 @@ def published_constitution(
             constitution_target(settings),
             ref=_constitution_of_run(context),
             churn_limit=settings.churn_limit,
+            churn_limit_unchanged=settings.resolved_churn_limit_unchanged,
             now=datetime.now(UTC),
             approval=_approval(config),
         )

@@ -15,6 +15,7 @@ from labelaudit_dagster.commands.console import (
     say_result,
     table,
 )
+from labelaudit_dagster.commands.constitution_history import show_history
 from labelaudit_dagster.failures import ExpectedFailure
 
 if TYPE_CHECKING:
@@ -28,12 +29,26 @@ class NoConstitutionError(ExpectedFailure, LookupError):
 @click.command()
 @json_option
 @click.option("--all", "everything", is_flag=True, help="Every guideline, not the accepted alone.")
-@click.option("--history", is_flag=True, help="What changed from version to version.")
-def constitution(as_json: bool, everything: bool, history: bool) -> None:
+@click.option(
+    "--history", is_flag=True, help="The status log: what each constitution changed, and why."
+)
+@click.option("--guideline", metavar="ID", help="With --history: of this guideline alone.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help="With --history: the last N constitutions.  [all]",
+)
+def constitution(
+    as_json: bool, everything: bool, history: bool, guideline: str | None, limit: int | None
+) -> None:
     """Show the current constitution: what is in, why, and how sure that is."""
-    store = opening.artifact_store(opening.settings())
+    if not history and (guideline is not None or limit is not None):
+        raise click.UsageError("--guideline and --limit belong to --history; give that too.")
+    settings = opening.settings()
+    store = opening.artifact_store(settings)
     if history:
-        _show_history(store, as_json)
+        if not show_history(settings, guideline=guideline, limit=limit, as_json=as_json):
+            _current(store)  # says that there is none
     elif as_json:
         document = _current(store)
         if not everything:
@@ -111,21 +126,3 @@ def _table(rows: list[dict[str, Any]], everything: bool) -> Any:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _show_history(store: ArtifactStore, as_json: bool) -> None:
-    """Print, newest first, what each version changed."""
-    from labelaudit_dagster.constitution import difference_sentences
-    from labelaudit_dagster.current_constitution import read_changes
-
-    entries = read_changes(store)
-    if not entries:
-        _current(store)
-    if as_json:
-        emit_json(entries)
-        return
-    for entry in entries:
-        say_result(f"{entry['created_at']}  version {entry['changes']['new_version']}")
-        sentences = difference_sentences(entry["changes"]) or ["Nothing changed."]
-        for sentence in sentences:
-            say_result(f"  {sentence}")

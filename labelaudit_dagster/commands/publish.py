@@ -169,6 +169,7 @@ def _dry_run(settings: Settings, approval: Approval | None) -> PublicationOutcom
             database,
             constitution_target(settings),
             churn_limit=settings.churn_limit,
+            churn_limit_unchanged=settings.resolved_churn_limit_unchanged,
             now=datetime.now(UTC),
             approval=approval,
             dry_run=True,

@@ -33,6 +33,7 @@ RULE_OPTIONS: dict[str, type] = {
     "min_ratings": int,
     "min_support": float,
 }
+INERTIA_OPTIONS: dict[str, type] = {"inertia": float, "support_inertia": float}
 
 
 class RunFailedError(ExpectedFailure, RuntimeError):
@@ -69,6 +70,7 @@ def _setting_options(
 )
 @_setting_options(MODEL_OPTIONS)
 @_setting_options(RULE_OPTIONS)
+@_setting_options(INERTIA_OPTIONS)
 @click.option("--skip-uncertainty", is_flag=True, help="Leave out bootstrap and leave-one-out.")
 @click.option("--publish", is_flag=True, help="Publish what the gate lets pass.")
 @json_option
@@ -143,8 +145,11 @@ def compute_constitution(
     """
     given = {name: value for name, value in options.items() if value is not None}
     rule = {name: value for name, value in given.items() if name in RULE_OPTIONS}
-    model = {name: value for name, value in given.items() if name not in RULE_OPTIONS}
-    ops = {"factorization": {"config": model}, "constitution": {"config": rule}}
+    inertia = {name: value for name, value in given.items() if name in INERTIA_OPTIONS}
+    model = {
+        name: value for name, value in given.items() if name not in {**RULE_OPTIONS, **inertia}
+    }
+    ops = {"factorization": {"config": model}, "constitution": {"config": {**rule, **inertia}}}
     if not skip_uncertainty:
         ops["uncertainty"] = {"config": rule}
     store = opening.artifact_store(settings)

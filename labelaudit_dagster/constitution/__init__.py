@@ -20,7 +20,12 @@ from labelaudit_dagster.constitution.explanation import (
     support_sentences,
     verdict_sentence,
 )
-from labelaudit_dagster.constitution.gate import HELD_CODES, GateDecision, publication_gate
+from labelaudit_dagster.constitution.gate import (
+    HELD_CODES,
+    RATINGS_FIELD,
+    GateDecision,
+    publication_gate,
+)
 from labelaudit_dagster.constitution.nearest_change import (
     ModelFigures,
     NearestChange,
@@ -37,10 +42,25 @@ from labelaudit_dagster.constitution.perspectives import SIDES, support_by_side
 from labelaudit_dagster.constitution.rater_groups import rater_groups
 from labelaudit_dagster.constitution.reasons import STATUSES, TESTS, Reason, Status
 from labelaudit_dagster.constitution.rule import (
+    NO_INERTIA,
     AcceptanceRule,
+    Inertia,
     accepted_mask,
     consensus_score,
     raw_support,
+)
+from labelaudit_dagster.constitution.status_log import (
+    LOGGED_STATUSES,
+    REMOVED,
+    Figures,
+    KnownStatus,
+    LoggedStatus,
+    StatusEntry,
+    replayed_statuses,
+    status_entries,
+    status_figures,
+    version_counts,
+    version_rule,
 )
 from labelaudit_dagster.constitution.strict_json import canonical_json, content_hash, strict_json
 from labelaudit_dagster.constitution.table import score_markdown, score_table
@@ -48,7 +68,11 @@ from labelaudit_dagster.constitution.table import score_markdown, score_table
 __all__ = [
     "DECISION_COLUMNS",
     "HELD_CODES",
+    "LOGGED_STATUSES",
+    "NO_INERTIA",
     "PAYLOAD_KEYS",
+    "RATINGS_FIELD",
+    "REMOVED",
     "SCHEMA_VERSION",
     "SIDES",
     "STATUSES",
@@ -56,14 +80,19 @@ __all__ = [
     "AcceptanceRule",
     "Candidate",
     "ConstitutionError",
+    "Figures",
     "GateDecision",
+    "Inertia",
     "ItemEstimates",
     "ItemUncertainty",
+    "KnownStatus",
+    "LoggedStatus",
     "ModelFigures",
     "NearestChange",
     "PerspectiveBands",
     "Reason",
     "Status",
+    "StatusEntry",
     "accepted_mask",
     "canonical_json",
     "certainty_sentences",
@@ -82,10 +111,15 @@ __all__ = [
     "publication_payload",
     "rater_groups",
     "raw_support",
+    "replayed_statuses",
     "score_markdown",
     "score_table",
+    "status_entries",
+    "status_figures",
     "strict_json",
     "support_by_side",
     "support_sentences",
     "verdict_sentence",
+    "version_counts",
+    "version_rule",
 ]

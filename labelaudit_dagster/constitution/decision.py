@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,14 @@ from labelaudit_dagster.constitution.errors import ConstitutionError
 from labelaudit_dagster.constitution.estimates import ItemEstimates, ItemUncertainty, unique_ids
 from labelaudit_dagster.constitution.perspectives import SIDES
 from labelaudit_dagster.constitution.reasons import reasons_for, status_of
-from labelaudit_dagster.constitution.rule import AcceptanceRule, consensus_score, raw_support
+from labelaudit_dagster.constitution.rule import (
+    NO_INERTIA,
+    AcceptanceRule,
+    Inertia,
+    accepted_mask,
+    consensus_score,
+    raw_support,
+)
 
 SIDE_COLUMNS = tuple(f"{what}_{side}" for side in SIDES for what in ("n", "support"))
 """Columns of `support_by_side` that a decision carries."""
@@ -36,6 +45,7 @@ DECISION_COLUMNS = (
     "consensus_score",
     "status",
     "reasons",
+    "kept_by_inertia",
     *SIDE_COLUMNS,
     *UNCERTAINTY_COLUMNS,
 )
@@ -49,6 +59,8 @@ def decide_constitution(
     *,
     uncertainty: ItemUncertainty | None = None,
     sides: pd.DataFrame | None = None,
+    inertia: Inertia = NO_INERTIA,
+    published: Collection[str] = frozenset(),
 ) -> pd.DataFrame:
     """Apply the rule to every guideline and say why.
 
@@ -59,12 +71,16 @@ def decide_constitution(
         rule: the tests.
         uncertainty: sampling uncertainty, where it has been computed.
         sides: the result of `support_by_side`, where it has been computed.
+        inertia: how far what is published as accepted may fall and stay.
+        published: ids of the guidelines that are published as accepted; without inertia they
+            count for nothing.
 
     Returns:
         One row per guideline, ordered by id (code points), with `DECISION_COLUMNS`: counts int64,
         `n_<side>` and `n_flipping_raters` Int64, other numbers float64 with NaN for what is not
         known, `factor` a list of k floats (empty where nobody has rated), `status` one of
-        `STATUSES`, and `reasons` a list of `Reason`.
+        `STATUSES`, `reasons` a list of `Reason`, and `kept_by_inertia` whether it is accepted but
+        would not get in anew.
 
     Raises:
         ConstitutionError: a column is missing, an id occurs twice or is no string, a text is
@@ -89,6 +105,8 @@ def decide_constitution(
     for row, factor in zip(position.tolist(), estimates.factors.tolist(), strict=True):
         factors[row] = factor
 
+    keeping = inertia.keeping(rule)
+    held = set(published) if inertia else set()
     reasons = [
         reasons_for(
             count,
@@ -97,8 +115,10 @@ def decide_constitution(
             value if count else None,
             slack if count else 0.0,
             rule,
+            keeping if key in held else None,
         )
-        for count, helpful, share, value, slack in zip(
+        for key, count, helpful, share, value, slack in zip(
+            known["guideline_id"],
             n_ratings.tolist(),
             n_helpful.tolist(),
             support.tolist(),
@@ -107,6 +127,8 @@ def decide_constitution(
             strict=True,
         )
     ]
+    statuses = [status_of(tests) for tests in reasons]
+    anew = accepted_mask(intercept, n_ratings, support, rule)
     decisions = known.assign(
         n_ratings=n_ratings,
         n_helpful=n_helpful,
@@ -115,8 +137,12 @@ def decide_constitution(
         numerical_error=error,
         factor=pd.Series(factors, dtype=object),
         consensus_score=consensus_score(support, intercept),
-        status=pd.Series([status_of(tests) for tests in reasons], dtype=object),
+        status=pd.Series(statuses, dtype=object),
         reasons=pd.Series(reasons, dtype=object),
+        kept_by_inertia=[
+            status == "accepted" and not passes
+            for status, passes in zip(statuses, anew.tolist(), strict=True)
+        ],
     )
     decisions = decisions.merge(_side_columns(sides), on="guideline_id", how="left")
     decisions = decisions.merge(_uncertainty_columns(uncertainty), on="guideline_id", how="left")

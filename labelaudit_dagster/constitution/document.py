@@ -12,7 +12,7 @@ from labelaudit_dagster.constitution.decision import DECISION_COLUMNS, UNCERTAIN
 from labelaudit_dagster.constitution.errors import ConstitutionError
 from labelaudit_dagster.constitution.perspectives import SIDES
 from labelaudit_dagster.constitution.reasons import STATUSES
-from labelaudit_dagster.constitution.rule import AcceptanceRule
+from labelaudit_dagster.constitution.rule import NO_INERTIA, AcceptanceRule, Inertia
 from labelaudit_dagster.constitution.strict_json import strict_json, utc_text
 
 SCHEMA_VERSION = 1
@@ -33,12 +33,14 @@ def constitution_document(
     created_at: datetime,
     provenance: Mapping[str, Any],
     mu: float | None = None,
+    inertia: Inertia = NO_INERTIA,
 ) -> dict[str, Any]:
     """Return the document that `labelaudit constitution --json --all` prints.
 
     Everything but `version`, `created_at`, `provenance` and `solver.seconds` follows from the
-    ratings. Guidelines are ordered by status (accepted, undecided, rejected, too few ratings),
-    then by falling consensus score (missing last), then by id.
+    ratings; with inertia, from them and from what is published as accepted. Guidelines are ordered
+    by status (accepted, undecided, rejected, too few ratings), then by falling consensus score
+    (missing last), then by id.
 
     Args:
         decisions: the frame of `decide_constitution`.
@@ -50,6 +52,7 @@ def constitution_document(
         created_at: when it was made, with a zone.
         provenance: hashes and times of what it was made from.
         mu: global intercept of the solution.
+        inertia: that of the decisions; its values join `parameters`.
 
     Returns:
         A document of plain JSON types, NaN as None, keys in the documented order.
@@ -64,7 +67,8 @@ def constitution_document(
     for name in SOLVER_FIELDS:
         if name not in solver:
             raise ConstitutionError(f"The solver report lacks the field {name!r}.")
-    for name, value in rule.to_dict().items():
+    decided_with = {**rule.to_dict(), **inertia.to_dict()}
+    for name, value in decided_with.items():
         if name in parameters and parameters[name] != value:
             raise ConstitutionError(
                 f"parameters.{name} is {parameters[name]!r}, but the decisions were made"
@@ -81,7 +85,7 @@ def constitution_document(
             **{name: solver[name] for name in SOLVER_FIELDS},
             **{name: value for name, value in solver.items() if name not in SOLVER_FIELDS},
         },
-        "parameters": {**parameters, **rule.to_dict()},
+        "parameters": {**parameters, **decided_with},
         "n_raters": n_raters,
         "n_guidelines": len(guidelines),
         "n_ratings": sum(row["n_ratings"] for row in guidelines),
@@ -111,6 +115,7 @@ def _guideline(row: Mapping[Any, Any]) -> dict[str, Any]:
         "status": row["status"],
         "reasons": [dict(reason) for reason in row["reasons"]],
         "topic_id": row["topic_id"],
+        "kept_by_inertia": row["kept_by_inertia"],
         "n_helpful": row["n_helpful"],
         "numerical_error": row["numerical_error"],
         "support_by_side": {

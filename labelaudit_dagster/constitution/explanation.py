@@ -25,6 +25,11 @@ def verdict_sentence(record: Record) -> str:
         "rejected": "It is not accepted.",
         "too_few_ratings": "It cannot be judged yet.",
     }[record["status"]]
+    if record["kept_by_inertia"]:
+        return (
+            "It stays accepted by inertia: it would not get in anew, but is published as accepted"
+            " and passes the lower limits for that."
+        )
     return " ".join([opening, *failed[:1]]) if record["status"] != "accepted" else opening
 
 

@@ -40,6 +40,7 @@ def reasons_for(
     intercept: float | None,
     numerical_error: float,
     rule: AcceptanceRule,
+    keeping: AcceptanceRule | None = None,
 ) -> list[Reason]:
     """Return the four tests of one guideline in the order of `TESTS`.
 
@@ -50,12 +51,27 @@ def reasons_for(
         intercept: c_g, None without ratings.
         numerical_error: how far the intercept may lie from the exact optimum.
         rule: the tests.
+        keeping: the tests that it must pass to stay, where it is published as accepted and there
+            is inertia. A limit that it would not pass anew is replaced by this rule's.
     """
+    held = rule if keeping is None else keeping
+    of_support = _support_reason(n_ratings, n_helpful, support, rule.min_support)
+    if not of_support["passed"] and held.min_support < rule.min_support:
+        of_support = _kept(
+            _support_reason(n_ratings, n_helpful, support, held.min_support),
+            f"{100 * rule.min_support:.12g}%",
+        )
+    of_intercept = _intercept_reason(intercept, rule.intercept_threshold)
+    if not of_intercept["passed"] and held.intercept_threshold < rule.intercept_threshold:
+        of_intercept = _kept(
+            _intercept_reason(intercept, held.intercept_threshold),
+            f"more than {rule.intercept_threshold:g}",
+        )
     return [
         _ratings_reason(n_ratings, rule.min_ratings),
-        _support_reason(n_ratings, n_helpful, support, rule.min_support),
-        _intercept_reason(intercept, rule.intercept_threshold),
-        _precision_reason(intercept, rule.intercept_threshold, numerical_error),
+        of_support,
+        of_intercept,
+        _precision_reason(intercept, held.intercept_threshold, numerical_error),
     ]
 
 
@@ -86,6 +102,15 @@ def distinct_numbers(value: float, threshold: float) -> tuple[str, str, str]:
         f"{threshold:.{decimals}f}".rstrip("0").rstrip("."),
         f"{distance:.{decimals}f}",
     )
+
+
+def _kept(reason: Reason, needed: str) -> Reason:
+    """Return a reason that was judged by the lower limit of what is published as accepted."""
+    if reason["passed"]:
+        ending = f"To get in anew it would need {needed}; published as accepted, it is kept."
+    else:
+        ending = "That is the lower limit for what is published as accepted (inertia)."
+    return {**reason, "sentence": f"{reason['sentence']} {ending}"}
 
 
 def _ratings_reason(n_ratings: int, needed: int) -> Reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +99,22 @@ class ResponseMatrix:
             np.bincount(col, minlength=size).astype(np.int64),
             np.bincount(col[helpful], minlength=size).astype(np.int64),
         )
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of who said what of which guideline, 64 hexadecimal digits.
+
+        It tells whether two constitutions were made from the same ratings, whatever the order of
+        the rows, their times, and the library that wrote the tables.
+        """
+        digest = hashlib.sha256()
+        for ids in (self.rater_ids, self.guideline_ids):
+            for name in ids:
+                text = str(name).encode("utf-8", "surrogatepass")
+                digest.update(len(text).to_bytes(8, "little") + text)
+            digest.update(b"\xff")
+        for column, kind in (("rater_index", "<i4"), ("guideline_index", "<i4"), ("value", "<f8")):
+            digest.update(np.ascontiguousarray(self.triples[column].to_numpy(), kind).tobytes())
+        return digest.hexdigest()
 
     def rater_counts(self) -> np.ndarray:
         """Return ratings per rater, int64, shape (n_raters,)."""

@@ -1,9 +1,9 @@
-"""When a guideline is accepted: three tests, and the score that orders what passes them."""
+"""When a guideline is accepted: three tests, how far it may fall afterwards, and its score."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -51,6 +51,55 @@ class AcceptanceRule:
 
     def to_dict(self) -> dict[str, float | int]:
         """Return the three values under their names, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Inertia:
+    """How far a guideline that is published as accepted may fall below the limits and stay.
+
+    One-sided, as in Community Notes: nothing gets in more easily, so that a guideline at a limit
+    does not come and go with every few ratings. The number of ratings has none; it does not waver.
+
+    Attributes:
+        inertia: is taken off `intercept_threshold`; a finite number of 0 or more.
+        support_inertia: is taken off `min_support`; a number in [0, 1].
+
+    Raises:
+        ConstitutionError: a value is of the wrong type or out of its range.
+    """
+
+    inertia: float = 0.0
+    support_inertia: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that would make staying harder than getting in."""
+        inertia = _finite("inertia", self.inertia)
+        if inertia < 0:
+            raise ConstitutionError(f"inertia must be 0 or more, not {inertia!r}.")
+        support = _finite("support_inertia", self.support_inertia)
+        if not 0.0 <= support <= 1.0:
+            raise ConstitutionError(
+                f"support_inertia must be a share between 0 and 1, not {support!r}."
+            )
+        object.__setattr__(self, "inertia", inertia)
+        object.__setattr__(self, "support_inertia", support)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return self.inertia > 0 or self.support_inertia > 0
+
+    def keeping(self, rule: AcceptanceRule) -> AcceptanceRule:
+        """Return the tests that a guideline which is published as accepted must pass to stay."""
+        # Rounded, so that 0.8 less 0.1 is 0.7, and seven of ten pass.
+        return replace(
+            rule,
+            intercept_threshold=round(rule.intercept_threshold - self.inertia, 12),
+            min_support=max(0.0, round(rule.min_support - self.support_inertia, 12)),
+        )
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the two values under their names, ready for JSON."""
         return asdict(self)
 
 
@@ -137,3 +186,7 @@ def _whole(field: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ConstitutionError(f"{field} must be a whole number, not {value!r}.")
     return int(value)
+
+
+NO_INERTIA = Inertia()
+"""The original rule: what is published counts for nothing."""

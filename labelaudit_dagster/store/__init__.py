@@ -170,6 +170,16 @@ from labelaudit_dagster.store.reports import (
 from labelaudit_dagster.store.schema_version import has_current_schema
 from labelaudit_dagster.store.sessions import Session, list_sessions, revoke_session, verify_session
 from labelaudit_dagster.store.sources import Source, list_sources
+from labelaudit_dagster.store.status_log import (
+    LoggedChange,
+    LoggedConstitution,
+    append_changes,
+    find_logged,
+    last_logged,
+    last_statuses,
+    list_changes_of_status,
+    list_logged,
+)
 from labelaudit_dagster.store.submissions import Submission, list_submissions, record_submission
 from labelaudit_dagster.store.system_ratings import SystemRatingsReport, import_system_ratings
 from labelaudit_dagster.store.tokens import (
@@ -243,6 +253,8 @@ __all__ = [
     "LabelProgress",
     "LabelReceipt",
     "ListedGuideline",
+    "LoggedChange",
+    "LoggedConstitution",
     "Model",
     "ModelConflictError",
     "ModelKind",
@@ -284,6 +296,7 @@ __all__ = [
     "add_labels",
     "add_proposal",
     "add_rating",
+    "append_changes",
     "approve_publication",
     "back_up_database",
     "begin_publication",
@@ -305,6 +318,7 @@ __all__ = [
     "export_person",
     "failed_studies",
     "find_items",
+    "find_logged",
     "find_publication",
     "fingerprint",
     "finish_publication",
@@ -324,16 +338,20 @@ __all__ = [
     "label_progress",
     "label_sequence",
     "labels_outside_corpus",
+    "last_logged",
     "last_published",
     "last_sending",
+    "last_statuses",
     "latest_constitution",
     "latest_demographics",
     "list_changes",
+    "list_changes_of_status",
     "list_consents",
     "list_corpora",
     "list_demographics",
     "list_guidelines",
     "list_invitations",
+    "list_logged",
     "list_models",
     "list_proposals",
     "list_publications",

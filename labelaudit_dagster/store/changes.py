@@ -49,6 +49,7 @@ ChangeKind = Literal[
     "guideline_proposed",
     "proposal_decided",
     "consent_given",
+    "statuses_logged",
 ]
 
 

@@ -29,7 +29,7 @@ from labelaudit_dagster.store.schema_base import (
     recorded_column,
 )
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """Revision of the newest migration, which this code works with."""
 
 sources = Table(

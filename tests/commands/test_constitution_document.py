@@ -104,20 +104,6 @@ def test_table_names_every_accepted_guideline(untouched_home: Home):
     assert [f"Guideline number {g}" in shown for g in range(8)] == [True] * 3 + [False] * 5
 
 
-def test_history_tells_each_version(small_home: Home):
-    first = small_home.constitution()
-    run = ("run", "constitution", "--skip-uncertainty")
-    small_home.here(*run, "--intercept-threshold", "0.9").succeeded()
-    history = small_home.run("constitution", "--history", "--json").succeeded().json
-    assert [entry["changes"]["new_version"] for entry in history] == [
-        small_home.constitution()["version"],
-        first["version"],
-    ]
-    assert history[0]["created_at"] > history[1]["created_at"]
-    shown = small_home.run("constitution", "--history").succeeded().out
-    assert shown.index(history[0]["changes"]["new_version"]) < shown.index(first["version"])
-
-
 def shuffled(document: dict[str, Any], _home: Home, draw: random.Random) -> bytes:
     """Return the export with ratings, users and guidelines in another order."""
     lists = ("ratings", "users", "guidelines", "topics")

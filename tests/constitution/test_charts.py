@@ -94,7 +94,35 @@ def all_charts(document, uncertain):
         "threshold": charts.threshold_chart(uncertain),
         "candidates": charts.candidates_chart(CANDIDATES),
         "perspectives": charts.perspective_chart(HOSTILE[0], band_rows()),
+        "history": charts.guideline_history_chart(HOSTILE[0], history_rows()),
+        "versions": charts.versions_chart(version_rows()),
     }
+
+
+def history_rows(n=6):
+    """A guideline over several constitutions, some without an interval, under two thresholds."""
+    statuses = ["too_few_ratings", "rejected", "undecided", "accepted"]
+    return [
+        {
+            "position": 3 * i + 1,  # those between are pruned
+            "created_at": f"2026-03-{i + 1:02d}T10:00:00+00:00",
+            "status": statuses[i % 4],
+            "intercept": 0.36 + 0.01 * (i % 3),
+            "low": None if i < 2 else 0.3,
+            "high": None if i < 2 else 0.4,
+            "threshold": 0.375 if i < 4 else 0.36,
+            "keeping": 0.365 if i < 4 else 0.36,
+        }
+        for i in range(n)
+    ]
+
+
+def version_rows(n=6):
+    return [
+        {"position": i + 1, "created_at": f"2026-03-{i + 1:02d}T10:00:00+00:00",
+         "accepted": 12 + i, "entered": 12 if i == 0 else 2, "left": i % 2}
+        for i in range(n)
+    ]  # fmt: skip
 
 
 def band_rows():
@@ -118,6 +146,8 @@ def empty_charts(document):
         "threshold": charts.threshold_chart(document),
         "candidates": charts.candidates_chart([]),
         "perspectives": charts.perspective_chart("Be kind.", []),
+        "history": charts.guideline_history_chart("Be kind.", []),
+        "versions": charts.versions_chart([]),
     }
 
 
@@ -160,6 +190,8 @@ def check_picture(png, least_width=500):
         "threshold",
         "candidates",
         "perspectives",
+        "history",
+        "versions",
     ],
 )
 def test_every_chart_renders_to_a_picture(document, uncertain_document, name):
@@ -313,3 +345,29 @@ def test_only_the_charts_load_altair():
         "import labelaudit_dagster.constitution.charts; assert 'altair' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_guideline_over_time_shows_each_status_and_each_limit():
+    spec = charts.guideline_history_chart("A|b <b>", history_rows()).to_dict()
+    (rows,) = spec["datasets"].values()
+    assert [row["threshold"] for row in rows] == [0.375] * 4 + [0.36] * 2
+    assert {row["status"] for row in rows} == {
+        "accepted", "rejected", "undecided", "too few ratings",
+    }  # fmt: skip
+    text = json.dumps(spec)
+    assert '"keeping"' in json.dumps(spec["layer"])
+    assert "6 constitutions from 2026-03-01 to 2026-03-06" in text
+    plain = [{**row, "keeping": row["threshold"]} for row in history_rows(1)]
+    one = charts.guideline_history_chart("g", plain).to_dict()
+    assert "keeping" not in json.dumps(one["layer"])
+    assert "1 constitution, of 2026-03-01" in json.dumps(one)
+
+
+def test_constitutions_over_time_leave_the_first_ones_entries_out():
+    spec = charts.versions_chart(version_rows()).to_dict()
+    moves = next(rows for rows in spec["datasets"].values() if "way" in rows[0])
+    assert min(row["position"] for row in moves) == 2
+    assert {row["count"] for row in moves if row["way"] == "left"} == {0, -1}
+    long = charts.versions_chart(version_rows(25) * 40).to_dict()
+    assert max(len(rows) for rows in long["datasets"].values()) <= 800
+    check_picture(charts.to_png(charts.versions_chart(version_rows(1))))

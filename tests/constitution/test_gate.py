@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelaudit_dagster.constitution import ConstitutionError, diff_constitutions, publication_gate
@@ -82,6 +82,7 @@ def test_a_bad_limit_is_refused(make_document, limit):
         publication_gate(accepting(make_document, "a"), None, limit)
 
 
+@settings(deadline=None)
 @given(ACCEPTED, ACCEPTED, st.floats(0, 1))
 def test_only_churn_can_hold_sound_constitutions(make_document_static, before, after, limit):
     old, new = (accepting(make_document_static, sorted(ids)) for ids in (before, after))
@@ -90,3 +91,42 @@ def test_only_churn_can_hold_sound_constitutions(make_document_static, before, a
     assert set(decision.held_codes) <= {"churn"}
     assert publication_gate(new, old, 1).publish
     assert publication_gate(old, old, 0).publish
+
+
+def with_ratings(document, fingerprint):
+    return {**document, "provenance": {"ratings_sha256": fingerprint}}
+
+
+def test_churn_without_a_new_rating_has_a_smaller_limit(make_document):
+    before = with_ratings(accepting(make_document, "abcdef"), "same")
+    after = accepting(make_document, "abcde")
+    limits = {"churn_limit": 0.3, "churn_limit_unchanged": 0.02}
+    arrived = publication_gate(with_ratings(after, "new"), before, **limits)
+    assert arrived.publish
+    assert not arrived.nothing_new
+    held = publication_gate(with_ratings(after, "same"), before, **limits)
+    assert held.held_codes == ("churn",)
+    assert held.nothing_new
+    assert "the churn limit of 2% where no rating has changed since" in held.held_reasons[0]
+    assert "LABELAUDIT_CHURN_LIMIT_UNCHANGED" in held.held_reasons[0]
+    assert publication_gate(with_ratings(after, "same"), before, approved=True, **limits).publish
+    many = publication_gate(with_ratings(accepting(make_document, "ab"), "new"), before, **limits)
+    assert "30% where ratings have changed" in many.held_reasons[0]
+    assert "(LABELAUDIT_CHURN_LIMIT)" in many.held_reasons[0]
+
+
+def test_what_is_not_known_to_be_unchanged_has_changed(make_document):
+    before, after = accepting(make_document, "abcdef"), accepting(make_document, "abcde")
+    for known, now in ((before, after), (with_ratings(before, "x"), after),
+                       (before, with_ratings(after, "x"))):  # fmt: skip
+        decision = publication_gate(now, known, 0.3, churn_limit_unchanged=0.0)
+        assert (decision.publish, decision.nothing_new) == (True, False)
+
+
+def test_one_limit_counts_for_both_where_only_one_is_given(make_document):
+    before = with_ratings(accepting(make_document, "abcdef"), "same")
+    after = with_ratings(accepting(make_document, "abcde"), "same")
+    assert publication_gate(after, before, 0.3).publish
+    for limit in (-0.1, 1.1):
+        with pytest.raises(ConstitutionError, match="churn_limit_unchanged must lie"):
+            publication_gate(after, before, 0.3, churn_limit_unchanged=limit)

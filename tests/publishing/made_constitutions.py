@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,6 +34,7 @@ def make_constitution(
     shade: float = 0.0,
     undecided: str = "",
     status: str = "converged",
+    inputs: Sequence[ArtifactRef] = (),
 ) -> ArtifactRef:
     """Write a factorization and the constitution that follows from it.
 
@@ -43,6 +44,7 @@ def make_constitution(
         shade: is added to all parameters, so that the content differs and the set does not.
         undecided: letters of guidelines that lie on the threshold.
         status: how the solver ended.
+        inputs: more that the factorization was made from.
     """
     intercepts = [
         0.375 if name in undecided else (0.5 if name in accepted else 0.1) + shade for name in IDS
@@ -57,6 +59,7 @@ def make_constitution(
             ),
             model={"mu": 0.25 + shade},
         ),
+        inputs=list(inputs),
     )
     decisions = decide_constitution(
         pd.DataFrame({"guideline_id": list(IDS), "text": [f"Guideline {i}." for i in IDS]}),

@@ -43,7 +43,7 @@ CHART_RESPONSES: dict[int | str, dict[str, Any]] = {
             "application/json": {
                 "schema": {
                     "type": "object",
-                    "required": ["$schema", "datasets", "layer"],
+                    "required": ["$schema", "datasets"],
                     "properties": {
                         "$schema": {"type": "string"},
                         "datasets": {"type": "object"},

@@ -10,6 +10,7 @@ from app_api.routers.constitutions import (
     history,
     own_ratings,
     representations,
+    status_log,
     to_rate,
     who_took_part,
 )
@@ -19,6 +20,7 @@ CONSTITUTION_ROUTERS = (
     changes.router,
     guidelines.router,
     explanations.router,
+    status_log.router,
     charts.router,
     to_rate.router,
     own_ratings.router,

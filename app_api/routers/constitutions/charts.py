@@ -10,16 +10,22 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from app_api.constitutions import ConstitutionView, Reading
+from app_api.constitutions.status_log import bring_up_to_date, known_to_the_log, logged_history
 from app_api.encoded_segments import EncodedSegmentRoute
 from app_api.problems import ProblemError
 from app_api.read_answers import document_answer
 from app_api.routers.audit.table_responses import CHART_RESPONSES
 from app_api.routers.constitutions.parameters import GuidelineInPath, OfVersion
+from app_api.services import Provided
 from app_api.tabular import records
+from labelaudit_dagster.status_history import guideline_rows, version_rows
 
 router = APIRouter(
     prefix="/v1/constitution/charts", tags=["charts"], route_class=EncodedSegmentRoute
 )
+
+MOST_DRAWN: Final = 60
+"""Constitutions in the chart of a guideline, the newest; each is read whole."""
 
 ChartName = Literal[
     "accepted", "bridging", "threshold", "tests", "raters", "certainty", "convergence", "starts",
@@ -48,6 +54,59 @@ def perspectives(
         )
 
     return document_answer(request, view.state, draw)
+
+
+@router.get(
+    "/history",
+    summary="How many guidelines each constitution accepts, and how many entered and left",
+    response_class=Response,
+    responses=CHART_RESPONSES,
+)
+def history(request: Request, services: Provided) -> Response:
+    """Draw the constitutions of the status log, the newest 400."""
+    state = bring_up_to_date(services)
+
+    def draw() -> bytes:
+        from labelaudit_dagster.constitution.charts import versions_chart
+
+        rows = version_rows(logged_history(services, None).constitutions)
+        return orjson.dumps(versions_chart(rows).to_dict())
+
+    return document_answer(request, state, draw)
+
+
+@router.get(
+    "/history/{guideline}",
+    summary="A guideline's intercept and status in one constitution after the other",
+    response_class=Response,
+    responses=CHART_RESPONSES,
+)
+def guideline_history(
+    request: Request, services: Provided, reader: Reading, guideline: GuidelineInPath
+) -> Response:
+    """Draw a guideline over time: every kept constitution, and those that changed its status."""
+    state = bring_up_to_date(services)
+    last = known_to_the_log(services, guideline)
+    if last is None:
+        raise ProblemError("not-found", "No constitution knew a guideline of that id.")
+
+    def record_of(version: str) -> dict[str, Any] | None:
+        try:
+            return reader.at(version).by_id.get(guideline)
+        except ProblemError:
+            return None  # pruned
+
+    def draw() -> bytes:
+        from labelaudit_dagster.constitution.charts import guideline_history_chart
+
+        found = logged_history(services, guideline)
+        newest = found.constitutions[:MOST_DRAWN]
+        rows = guideline_rows(newest, found.changes, record_of)
+        return orjson.dumps(guideline_history_chart(last.text, rows).to_dict())
+
+    # Uncertainty, which is drawn too, may come after the constitution.
+    current = reader.current_or_none()
+    return document_answer(request, f"{state} {current and current.state}", draw)
 
 
 @router.get(

@@ -126,6 +126,6 @@ def explain(view: ConstitutionView, guideline: str) -> Explanation:
         support=support_sentences(record),
         perspectives=[Band.model_validate(row) for row in view.bands().rows(guideline)],
         nearest_change=TippingPoint.model_validate(
-            nearest_change(record, view.rule(), view.figures())
+            nearest_change(record, view.rule_for(record), view.figures())
         ),
     )

@@ -10,6 +10,10 @@ from labelaudit_dagster.constitution.charts.guidelines import (
     passing_chart,
     threshold_chart,
 )
+from labelaudit_dagster.constitution.charts.history import (
+    guideline_history_chart,
+    versions_chart,
+)
 from labelaudit_dagster.constitution.charts.perspectives import perspective_chart
 from labelaudit_dagster.constitution.charts.rendering import to_png
 from labelaudit_dagster.constitution.charts.solution import (
@@ -27,11 +31,13 @@ __all__ = [
     "accepted_chart",
     "candidates_chart",
     "convergence_chart",
+    "guideline_history_chart",
     "intercept_factor_chart",
     "passing_chart",
     "perspective_chart",
     "rater_factor_histogram",
     "threshold_chart",
     "to_png",
+    "versions_chart",
     "who_took_part_chart",
 ]
