@@ -110,6 +110,28 @@ export class ReportEditor {
     this.evidencePlace = el("div");
     this.evidence = new EvidenceList(this.evidencePlace, { onRemove: (entry, place) => this.remove(entry, place) });
     this.evidenceCount = el("span", { class: "muted" });
+    const about = [
+      el("div", { class: "field" }, el("label", { for: name("topic") }, "What is it about?"), this.topic),
+      this.titleField,
+    ];
+    const judgement = [
+      this.choices(name("finding"), "How does the system err?", FINDINGS, "error_type"),
+      el(
+        "div",
+        { class: "field" },
+        el("label", { for: name("text") }, "What is wrong?"),
+        el("p", { class: "hint", id: name("text-hint") }, "What did you find, whom does it harm, and what should the system do instead?"),
+        this.text,
+        this.left,
+      ),
+      this.choices(name("harm"), "What kind of harm is it?", HARMS, "sep_selection"),
+    ];
+    const evidence = el(
+      "section",
+      { class: "stack stack-small", "aria-labelledby": name("evidence") },
+      el("div", { class: "row row-apart" }, el("h3", { id: name("evidence") }, "Evidence ", this.evidenceCount), this.finder()),
+      this.evidencePlace,
+    );
     this.form = el(
       "form",
       { class: `report-form stack${this.options.compact ? " report-form-compact" : ""}`, "aria-label": "The report", novalidate: true },
@@ -118,24 +140,7 @@ export class ReportEditor {
       el(
         "div",
         { class: "report-fields stack" },
-        el("div", { class: "field" }, el("label", { for: name("topic") }, "What is it about?"), this.topic),
-        this.titleField,
-        this.choices(name("finding"), "How does the system err?", FINDINGS, "error_type"),
-        el(
-          "div",
-          { class: "field" },
-          el("label", { for: name("text") }, "What is wrong?"),
-          el("p", { class: "hint", id: name("text-hint") }, "What did you find, whom does it harm, and what should the system do instead?"),
-          this.text,
-          this.left,
-        ),
-        this.choices(name("harm"), "What kind of harm is it?", HARMS, "sep_selection"),
-        el(
-          "section",
-          { class: "stack stack-small", "aria-labelledby": name("evidence") },
-          el("div", { class: "row row-apart" }, el("h3", { id: name("evidence") }, "Evidence ", this.evidenceCount), this.finder()),
-          this.evidencePlace,
-        ),
+        this.options.compact ? [about, evidence, judgement] : [about, judgement, evidence],
         el(
           "div",
           { class: "field" },
