@@ -143,6 +143,8 @@ def test_does_it_represent_me(settled):
     mine = settled.ask(f"/v1/users/{settled.subject}/ratings?limit=1000")
     assert found["n_ratings"] == mine["n_ratings"]
     said = {row["guideline_id"]: row["rating"] for row in mine["ratings"]}
+    # They stand where the solution has them, whose ratings are those of now.
+    assert len(found["factor"]) == document["parameters"]["ndim"]
     assert found["missing"]
     assert len(found["missing"]) == min(10, found["n_missing"])
     for row in found["unwanted"] + found["missing"]:
@@ -154,4 +156,5 @@ def test_does_it_represent_me(settled):
     assert wanted[-1] >= 0.5
     assert not {row["guideline_id"] for row in found["missing"]} & set(document["accepted"])
     assert settled.get("/v1/users/somebody/representation").status_code == 403
-    assert settled.ask("/v1/users/somebody/representation", "analyst")["n_ratings"] == 0
+    nobody = settled.ask("/v1/users/somebody/representation", "analyst")
+    assert (nobody["n_ratings"], nobody["leniency"], nobody["factor"]) == (0, 0, [0])

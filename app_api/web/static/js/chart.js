@@ -89,6 +89,7 @@ export async function drawChart(place, source, options) {
     const themed = inColours(structuredClone(spec));
     const title = options.title === false ? null : titleOf(themed);
     delete themed.title;
+    breakAxisTitles(themed, place.clientWidth);
     // Vega's own descriptions of single marks say nothing in a useful order; the label does.
     const view = el("div", { "aria-hidden": "true" });
     fill(place, title, el("div", { class: "chart-view", role: "img", "aria-label": options.label }, view));
@@ -186,6 +187,29 @@ function translated(value, key = "") {
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, translated(one, name)]));
   }
   return value;
+}
+
+/** Titles below an axis in lines that fit: Vega would make the plot narrower to fit a long one. */
+function breakAxisTitles(spec, width) {
+  const longest = Math.max(16, Math.floor((width - 70) / 6.4));
+  for (const part of [spec, ...(spec.layer ?? [])]) {
+    const x = part.encoding?.x;
+    for (const holder of [x, x?.axis]) {
+      if (typeof holder?.title === "string" && holder.title.length > longest) {
+        holder.title = inLines(holder.title, longest);
+      }
+    }
+  }
+}
+
+function inLines(text, longest) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line && line.length + word.length >= longest) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return lines;
 }
 
 function merged(one, other) {
