@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all bench lint format dev serve lock clean
+.PHONY: help demo test test-all bench soak lint format dev serve lock clean
 
 help:  ## Show the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,10 @@ format: $(VENV)/.dev  ## Mend what a machine can mend of the style
 
 bench: $(VENV)/.dev  ## Run all benchmarks and print their tables
 	$(BIN)/python -m benchmarks
+
+SECONDS ?= 600
+soak: $(VENV)/.dev  ## Ratings, labels and a fault every few seconds (SECONDS=3600 for an hour)
+	$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
 dev: $(VENV)/.dev  ## The Dagster UI and daemon on the home, for operators and developers
 	$(BIN)/labelaudit dagster

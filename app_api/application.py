@@ -18,6 +18,7 @@ from app_api.client_files import ClientFiles
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
 from app_api.guard import Guard
+from app_api.home_figures import HomeFigures
 from app_api.metrics import Metrics
 from app_api.openapi_document import completed_openapi
 from app_api.problem_handlers import install_problem_handlers
@@ -97,6 +98,7 @@ def create_app(
         # Asked where no route fits, so that routes win and wrong methods stay wrong.
         client = app.router.default = ClientFiles(settings.client_dir, app.router.default)
     metrics = Metrics()
+    HomeFigures(settings, used, artifacts, now).add_to(metrics)
     app.state.services = Services(
         settings=settings,
         database=used,

@@ -20,6 +20,8 @@ SECTIONS = {
     "personal_model_speed": "Personal models: time and memory",
     "audit_api": "The audit API under load",
 }
+KEPT_ALONE = {"soak": "Everything at once, with a fault every few seconds (`make soak`)"}
+"""What takes long and is run by a command of its own; its last result is on the page."""
 PICTURES = {
     "factorization": "![Time per sweep against ratings](figures/factorization-growth.png)",
     "personal_models": (
@@ -40,7 +42,7 @@ and is shared. `bar` is what must be reached.
 def page() -> str:
     """Return the page of all results that are kept."""
     parts = [INTRODUCTION]
-    for name, title in SECTIONS.items():
+    for name, title in {**SECTIONS, **KEPT_ALONE}.items():
         kept = FOLDER / "results" / f"{name}.md"
         if not kept.is_file():
             continue

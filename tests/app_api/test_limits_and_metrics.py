@@ -69,3 +69,35 @@ def test_figures_of_two_applications_are_apart(server, make_server, tmp_path):
     other.gauge("things", "Things.", lambda: 7.0)
     assert b"labelaudit_things 7.0" in other.exposition()
     assert b"/v1/constitution" not in other.exposition()
+
+
+def test_figures_of_the_home(server):
+    found = figures(server)
+    assert found["labelaudit_publications_held"] == "0.0"
+    assert found["labelaudit_labels_waiting"] == "0.0"
+    assert float(found["labelaudit_home_free_bytes"]) > 0
+    # What nobody knows yet is no number.
+    assert found["labelaudit_constitution_age_seconds"] == "NaN"
+    assert found["labelaudit_daemon_running"] == "NaN"
+
+
+def test_figures_of_a_home_in_use(make_audited_server):
+    from labelaudit_dagster.store import Label, add_labels, add_rating, hold_publication
+
+    with make_audited_server() as running:
+        now = running.app.state.services.now()
+        guideline = running.get("/v1/guidelines").json()["guidelines"][0]["guideline_id"]
+        hold_publication(running.database, {"mu": 0.0}, because=["Much changed."], now=now)
+        add_rating(running.database, "new", guideline, True, now=now)
+        add_labels(running.database, "ann", "other", [Label(1, 0.0), Label(2, 1.0)], now=now)
+        found = figures(running)
+        assert found["labelaudit_publications_held"] == "1.0"
+        assert found["labelaudit_publications_unconfirmed"] == "0.0"
+        assert found["labelaudit_labels_waiting"] == "2.0"
+        assert found["labelaudit_ratings_waiting"] == "1.0"
+        assert found["labelaudit_failed_runs"] == "0.0"
+        assert found["labelaudit_daemon_running"] == "0.0"
+        assert found["labelaudit_constitution_age_seconds"] != "NaN"
+        # A second scrape soon after costs nothing: it gets the same.
+        add_rating(running.database, "newer", guideline, True, now=now)
+        assert figures(running)["labelaudit_ratings_waiting"] == "1.0"
