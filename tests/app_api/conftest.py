@@ -170,6 +170,22 @@ def make_audited_server(
 
 
 @pytest.fixture
+def serve_home() -> Callable[[Path], Any]:
+    """Start a server on a home that is there, at the real time; a context manager."""
+
+    @contextmanager
+    def start(home: Path, **options: Any) -> Iterator[str]:
+        settings = Settings(home=home, rate_limit_per_minute=0, **options)
+        with (
+            Database.open(settings.resolved_database_url, busy_timeout=20) as database,
+            running(create_app(settings, database=database)) as url,
+        ):
+            yield url
+
+    return start
+
+
+@pytest.fixture
 def server_of_either_kind(tmp_path: Path, database_url: str) -> Iterator[Running]:
     """As `server`, on SQLite and on PostgreSQL."""
     with served(tmp_path / "home", database_url) as running_server:
