@@ -80,7 +80,7 @@ def run_group(
                 if key not in {AssetKey(name) for name in skip}
             ]
         run_id = str(uuid4())
-        with progress_to(progress), alive(settings, run_id):
+        with progress_to(progress), alive(settings, run_id, told=True):
             result = definition.execute_in_process(
                 run_id=run_id,
                 instance=inst,

@@ -222,7 +222,7 @@ class Launcher:
             self._running,
             storage_failures_named(self._settings),
             progress_to(progress),
-            alive(self._settings, run_id),
+            alive(self._settings, run_id, told=True),
         ):
             result = opened.definitions.resolve_job_def(job).execute_in_process(
                 run_id=run_id,

@@ -1,12 +1,16 @@
 """Signs of life of runs: a lock file that the system frees when the process dies.
 
 A run whose process was killed stays "started" for Dagster, and would keep its place in the queue
-for ever. The file of a run that is under way is locked; that of a dead one is not.
+for ever. So does one that ended while the disk was full, since nobody could write that it did.
+The file of a run that is under way is locked; that of one that is over is not, and stays until
+Dagster knows.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,11 +22,18 @@ from labelaudit_dagster.settings import Settings
 
 _RUN_ID = re.compile(r"[0-9a-f-]{1,64}")
 _FOLDER = "runs-under-way"
+_TIME_TO_TELL_SECONDS = 30.0
 
 
 @contextmanager
-def alive(settings: Settings, run_id: str) -> Iterator[None]:
+def alive(settings: Settings, run_id: str, *, told: bool = False) -> Iterator[None]:
     """Show that a run is under way while the block lasts.
+
+    Args:
+        settings: names the home.
+        run_id: the run.
+        told: whether Dagster knows how the run ended when the block has ended well; else the sign
+            stays until `lost_runs_sensor` sees that it does.
 
     Raises:
         HomeError: if the sign cannot be made.
@@ -39,21 +50,27 @@ def alive(settings: Settings, run_id: str) -> Iterator[None]:
         ) from error
     try:
         yield
+        if told:
+            # Removed while it is locked, so that nobody locks a file that is about to go.
+            forget_sign(settings, run_id)
     finally:
-        # Removed while it is locked, so that nobody locks a file that is about to go.
         with suppress(OSError):
-            path.unlink()
+            os.utime(path)
         lock.release()
 
 
 def has_died(settings: Settings, run_id: str) -> bool:
-    """Whether a run has shown that it was under way, and its process is gone.
+    """Whether a run has shown that it was under way, and was over a while ago.
 
     A run that never showed anything may be one of another machine, and is left alone.
     """
     path = _sign(settings, run_id)
-    if not path.exists():
+    try:
+        age = time.time() - path.stat().st_mtime
+    except OSError:
         return False
+    if 0 <= age < _TIME_TO_TELL_SECONDS:
+        return False  # it may be about to tell Dagster that it has ended
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
@@ -63,8 +80,13 @@ def has_died(settings: Settings, run_id: str) -> bool:
     return True
 
 
+def runs_with_signs(settings: Settings) -> list[str]:
+    """Return the runs that have shown that they were under way and were not forgotten."""
+    return sorted(path.stem for path in (settings.dagster_home / _FOLDER).glob("*.lock"))
+
+
 def forget_sign(settings: Settings, run_id: str) -> None:
-    """Remove what a dead run left."""
+    """Remove what a run left that is over."""
     with suppress(OSError):
         _sign(settings, run_id).unlink()
 

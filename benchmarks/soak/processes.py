@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-MARK = "LABELAUDIT_SOAK_MARK"
+MARK = "SOAK_MARK"
 """Variable in the environment of everything that we start; by it we find what is left of it."""
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")

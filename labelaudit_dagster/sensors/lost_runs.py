@@ -1,10 +1,10 @@
-"""`lost_runs_sensor`: a run whose process is gone has failed."""
+"""`lost_runs_sensor`: a run whose process is gone, and that never said how it ended, has failed."""
 
 from __future__ import annotations
 
 import dagster as dg
 
-from labelaudit_dagster.run_signs import forget_sign, has_died
+from labelaudit_dagster.run_signs import forget_sign, has_died, runs_with_signs
 from labelaudit_dagster.settings import Settings
 
 NAME = "lost_runs_sensor"
@@ -33,10 +33,14 @@ def lost_runs_sensor(settings: Settings) -> dg.SensorDefinition:
             run = context.instance.get_run_by_id(run_id)
             if run is not None and not run.is_finished:
                 context.instance.report_run_failed(
-                    run, "The process of this run was ended from outside."
+                    run, "The process of this run is gone, and did not say how it ended."
                 )
                 lost.append(run_id)
             forget_sign(settings, run_id)
+        for run_id in runs_with_signs(settings):
+            run = context.instance.get_run_by_id(run_id)
+            if run is None or run.is_finished:
+                forget_sign(settings, run_id)
         if lost:
             return dg.SkipReason(f"Their processes are gone: {', '.join(lost)}.")
         return dg.SkipReason("Every run that is under way is alive.")
