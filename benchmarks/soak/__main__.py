@@ -55,7 +55,13 @@ class Outcome:
 
 
 def soak(
-    seconds: float, seed: int, *, pause: float = 1.0, fault_pause: float = 4.0, keep: bool = False
+    seconds: float,
+    seed: int,
+    *,
+    pause: float = 1.0,
+    fault_pause: float = 4.0,
+    only: Sequence[str] = (),
+    keep: bool = False,
 ) -> Outcome:
     """Run it.
 
@@ -64,6 +70,7 @@ def soak(
         seed: of data, people and faults.
         pause: mean seconds between two ratings, and between two labels.
         fault_pause: mean seconds between the end of a fault and the next.
+        only: kinds of faults; by default all.
         keep: leave the folder for a look.
     """
     outcome = Outcome()
@@ -73,7 +80,7 @@ def soak(
         it.prepare()
         traffic = Traffic(it.url, seed, people=PEOPLE, pause=pause)
         watcher = Watcher(it, traffic)
-        faults = Faults(it, seed)
+        faults = Faults(it, seed, only)
         traffic.start()
         load = _make_faults(faults, seconds, random.Random(f"{seed} pauses"), fault_pause)
         lasted = time.monotonic() - watcher.begun

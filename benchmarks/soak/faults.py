@@ -6,7 +6,7 @@ import random
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
@@ -35,9 +35,10 @@ class Faults:
     Args:
         installation: what they hit.
         seed: of their order.
+        only: kinds to make; by default all.
     """
 
-    def __init__(self, installation: Installation, seed: int) -> None:
+    def __init__(self, installation: Installation, seed: int, only: Sequence[str] = ()) -> None:
         self._it = installation
         self._draw = random.Random(f"{seed} faults")
         self.figures: dict[str, Figures] = {}
@@ -56,7 +57,7 @@ class Faults:
         }
         if installation.has_disk:
             kinds["disk full"] = self._disk_full
-        self._kinds = kinds
+        self._kinds = {name: kinds[name] for name in only if name in kinds} or kinds
         self._deck: list[str] = []
 
     def one(self) -> str:

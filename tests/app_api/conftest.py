@@ -186,6 +186,20 @@ def serve_home() -> Callable[[Path], Any]:
 
 
 @pytest.fixture
+def serve_settings() -> Callable[[Settings], Any]:
+    """Start a server with settings on a home that is there; a context manager."""
+
+    @contextmanager
+    def start(settings: Settings) -> Iterator[Running]:
+        with Database.open(settings.resolved_database_url, busy_timeout=20) as database:
+            app = create_app(settings, database=database)
+            with running(app) as url:
+                yield Running(url, app, settings, database)
+
+    return start
+
+
+@pytest.fixture
 def server_of_either_kind(tmp_path: Path, database_url: str) -> Iterator[Running]:
     """As `server`, on SQLite and on PostgreSQL."""
     with served(tmp_path / "home", database_url) as running_server:
