@@ -7,6 +7,7 @@ import dagster as dg
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.assets import audit_assets, constitution_assets
 from labelaudit_dagster.assets.audit_jobs import audit_jobs
+from labelaudit_dagster.assets.freshness import freshness_checks, with_freshness
 from labelaudit_dagster.assets.jobs import constitution_jobs
 from labelaudit_dagster.assets.prolific_demographics import (
     demographics_jobs,
@@ -27,7 +28,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     store = ArtifactStore(settings.resolved_artifacts_url)
     assets = [*constitution_assets(), *audit_assets(), prolific_demographics]
     return dg.Definitions(
-        assets=assets,
+        assets=with_freshness(settings, assets),
+        asset_checks=freshness_checks(),
         jobs=[*constitution_jobs(), *audit_jobs(), *demographics_jobs()],
         schedules=[demographics_schedule(settings)],
         resources={

@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from labelaudit_dagster.assets.freshness import CHECK
 from labelaudit_dagster.assets.snapshot import GROUP
 from labelaudit_dagster.home import GROUP_TAG
 
@@ -12,7 +13,9 @@ PUBLISHED = dg.AssetSelection.assets("published_constitution")
 
 def constitution_jobs() -> list[Any]:
     """Return the jobs of the group `constitution` (Dagster keeps their type to itself)."""
-    group = dg.AssetSelection.groups(GROUP)
+    # A sensor evaluates the check of freshness; the others belong to their assets.
+    late = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey("constitution"), CHECK))
+    group = dg.AssetSelection.groups(GROUP) - late
     tags = {GROUP_TAG: GROUP}
     return [
         dg.define_asset_job(

@@ -7,17 +7,16 @@ from datetime import timedelta
 import dagster as dg
 
 from labelaudit_dagster.artifacts import ArtifactError, ArtifactStore
+from labelaudit_dagster.automation.clocks import Clock, utc_now
 from labelaudit_dagster.automation.cursor import read_cursor
 from labelaudit_dagster.automation.watching import Pace, Watched, decided, settled
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.sensors.reading import database_at_hand
 from labelaudit_dagster.sensors.runs import (
-    Clock,
     answer,
     find_run,
     is_under_way,
     new_series,
-    utc_now,
 )
 from labelaudit_dagster.settings import Settings
 

@@ -11,7 +11,7 @@ import dagster as dg
 
 from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore
 from labelaudit_dagster.assets.audit_users import FAILED_TAG
-from labelaudit_dagster.automation.clocks import has_passed
+from labelaudit_dagster.automation.clocks import Clock, has_passed, utc_now
 from labelaudit_dagster.automation.cursor import read_cursor
 from labelaudit_dagster.automation.labelling import (
     EVERYBODY,
@@ -24,7 +24,7 @@ from labelaudit_dagster.automation.labelling import (
 )
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.sensors.reading import database_at_hand
-from labelaudit_dagster.sensors.runs import Clock, answer, find_run, new_series, utc_now
+from labelaudit_dagster.sensors.runs import answer, find_run, new_series
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.user_partitions import partition_key, user_of_partition
 

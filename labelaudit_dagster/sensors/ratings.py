@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from labelaudit_dagster.artifacts import ArtifactError, ArtifactStore
+from labelaudit_dagster.automation.clocks import Clock, utc_now
 from labelaudit_dagster.automation.cursor import read_cursor
 from labelaudit_dagster.automation.watching import Pace, Watched, decided, settled
 from labelaudit_dagster.failures import ExpectedFailure
@@ -16,13 +17,11 @@ from labelaudit_dagster.resources.constitution_target import platform_client
 from labelaudit_dagster.resources.ratings_source import export_fingerprint
 from labelaudit_dagster.sensors.reading import database_at_hand
 from labelaudit_dagster.sensors.runs import (
-    Clock,
     FoundRun,
     answer,
     find_run,
     is_under_way,
     new_series,
-    utc_now,
 )
 from labelaudit_dagster.settings import Settings
 

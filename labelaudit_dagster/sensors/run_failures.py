@@ -8,11 +8,11 @@ from typing import Any
 
 import dagster as dg
 
+from labelaudit_dagster.automation.clocks import Clock, utc_now
 from labelaudit_dagster.automation.cursor import read_cursor, write_cursor
 from labelaudit_dagster.automation.failure_message import failure_message
 from labelaudit_dagster.automation.telling import Told, after_refusal, after_success, is_due
 from labelaudit_dagster.run_outcome import blocking_check, event_sentences, step_failure
-from labelaudit_dagster.sensors.runs import Clock, utc_now
 from labelaudit_dagster.settings import Settings
 from labelaudit_dagster.webhook import WebhookError, post_message
 

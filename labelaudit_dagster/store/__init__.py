@@ -12,6 +12,7 @@ from labelaudit_dagster.store.changes import (
     fingerprint,
     list_changes,
     ratings_since,
+    waiting_ratings_since,
 )
 from labelaudit_dagster.store.comment_lookup import find_items
 from labelaudit_dagster.store.community_import import ImportReport, import_community
@@ -197,6 +198,7 @@ from labelaudit_dagster.store.trainings import (
     list_trainings,
     record_due_trainings,
     record_training,
+    waiting_labels_since,
 )
 from labelaudit_dagster.store.url import sqlite_url
 from labelaudit_dagster.store.users import check_name, list_users
@@ -398,6 +400,8 @@ __all__ = [
     "verify_session",
     "verify_token",
     "waiting_labels",
+    "waiting_labels_since",
+    "waiting_ratings_since",
     "was_received",
     "withdraw_rating",
 ]

@@ -170,6 +170,21 @@ def ratings_since(db: Database, sequence: int) -> int:
     return int(total or 0)
 
 
+def waiting_ratings_since(db: Database, sequence: int) -> datetime | None:
+    """Return when the first rating was added or ended after a change; None where none was.
+
+    Args:
+        db: The database.
+        sequence: As in `ratings_since`.
+    """
+    query = select(func.min(changes.c.at)).where(
+        changes.c.sequence > sequence, changes.c.ratings_added + changes.c.ratings_ended > 0
+    )
+    with db.read() as connection:
+        found: datetime | None = connection.scalar(query)
+    return found
+
+
 def list_changes(db: Database, *, limit: int = 100, before: int | None = None) -> list[Change]:
     """Return the log, newest first.
 

@@ -117,6 +117,32 @@ def record_due_trainings(db: Database, user_ids: Iterable[str], *, now: datetime
     return [training for training in recorded if training.is_new]
 
 
+def waiting_labels_since(db: Database) -> datetime | None:
+    """Return when the oldest label was given that no training has seen; None where there is none.
+
+    Models whose labels are those of their last version again have nothing that waits.
+
+    Raises:
+        StoreError: The database failed.
+    """
+    seen = (
+        select(trainings.c.model_key, func.max(trainings.c.label_sequence).label("sequence"))
+        .group_by(trainings.c.model_key)
+        .subquery()
+    )
+    newer = (
+        select(labels.c.model_key, func.min(labels.c.labelled_at))
+        .outerjoin(seen, seen.c.model_key == labels.c.model_key)
+        .where(labels.c.sequence > func.coalesce(seen.c.sequence, 0))
+        .group_by(labels.c.model_key)
+    )
+    with db.read() as connection:
+        waiting = {row[0]: row[1] for row in connection.execute(newer)}
+        states = _states(connection, sorted(waiting))
+    due = [waiting[one.model_key] for one in states if one.last_hash != one.label_hash]
+    return min(due, default=None)
+
+
 def list_trainings(
     db: Database, user_id: str | None = None, model: str | None = None
 ) -> list[Training]:
