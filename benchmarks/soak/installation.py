@@ -17,7 +17,15 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from benchmarks.soak.disk import SmallDisk
-from benchmarks.soak.processes import MARK, Program, command, descendants, free_port, words_of
+from benchmarks.soak.processes import (
+    MARK,
+    Program,
+    children,
+    command,
+    descendants,
+    free_port,
+    words_of,
+)
 from benchmarks.soak.proxy import Proxy
 from benchmarks.soak.small_world import SCALE, write_corpus, write_export
 
@@ -160,10 +168,16 @@ class Installation:
             return json.loads(answer.read())
 
     def run_workers(self) -> list[int]:
-        """Return the processes of runs that Dagster has under way."""
+        """Return the processes of runs that Dagster has under way: children of its code server."""
         pid = self.dagster.pid
         found = [] if pid is None else descendants(pid)
-        return [one for one in found if "execute_run" in words_of(one)]
+        return [
+            child
+            for one in found
+            if "api grpc" in words_of(one)
+            for child in children(one)
+            if "resource_tracker" not in words_of(child)
+        ]
 
     def daemons(self) -> list[int]:
         """Return the processes of Dagster's daemon."""

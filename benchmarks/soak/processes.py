@@ -135,17 +135,27 @@ def is_alive(pid: int) -> bool:
 
 def descendants(pid: int) -> list[int]:
     """Return the children of a process, their children, and so on."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, IndexError):
-            fields = entry.read_text().rpartition(")")[2].split()
-            parents.setdefault(int(fields[1]), []).append(int(entry.parent.name))
+    by_parent = _children_by_parent()
     found: list[int] = []
     pending = [pid]
     while pending:
-        children = parents.get(pending.pop(), [])
-        found += children
-        pending += children
+        below = by_parent.get(pending.pop(), [])
+        found += below
+        pending += below
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process."""
+    return _children_by_parent().get(pid, [])
+
+
+def _children_by_parent() -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, IndexError):
+            fields = entry.read_text().rpartition(")")[2].split()
+            found.setdefault(int(fields[1]), []).append(int(entry.parent.name))
     return found
 
 
