@@ -16,6 +16,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -208,6 +209,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of data, people and faults")
     parser.add_argument("--keep", action="store_true", help="leave the home for a look")
     options = parser.parse_args()
+    # Ended from outside, it tidies up as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     outcome = soak(options.seconds, options.seed, keep=options.keep)
     text = table(outcome.rows)
     print(text)
