@@ -9,14 +9,15 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app_api.constitutions import ConstitutionReader, ConstitutionView, Reading, published_versions
+from app_api.constitutions.status_log import bring_up_to_date
 from app_api.encoded_segments import EncodedSegmentRoute
 from app_api.problems import ProblemError
 from app_api.routers.constitutions.explanations import explain
 from app_api.routers.constitutions.parameters import GuidelineInPath, OfVersion
 from app_api.services import Provided, Services
-from app_api.web.guideline_cards import Card, Scale, guideline_card, guideline_cards
+from app_api.web.guideline_cards import STATUS_WORDS, Card, Scale, guideline_card, guideline_cards
 from app_api.web.rendering import render_page
-from labelaudit_dagster.store import list_guidelines, list_ratings
+from labelaudit_dagster.store import list_changes_of_status, list_guidelines, list_ratings
 
 router = APIRouter(prefix="/app", include_in_schema=False, route_class=EncodedSegmentRoute)
 
@@ -24,6 +25,8 @@ Shown = Literal["accepted", "nearly", "not_accepted", "all"]
 
 LONGEST_SEARCH: Final = 200
 MOST_VERSIONS: Final = 30
+MOST_GROUPS: Final = 30
+MOST_CHANGES: Final = 10
 
 
 @router.get("/constitution")
@@ -95,6 +98,7 @@ def one(
         raters=view.document["n_raters"],
         current=version is None,
         version=view.version,
+        fared=_fared(services, guideline),
         created_at=services.artifacts.manifest(view.ref).created_at,
     )
 
@@ -111,7 +115,7 @@ def drawn(request: Request, services: Provided, reader: Reading) -> Response:
         title="The map of perspectives",
         view=view,
         document=view.document,
-        attributes=_who(services, view),
+        attributes=_who(view),
         has_uncertainty=bool(view.p_accepted()),
     )
 
@@ -145,6 +149,22 @@ def history(request: Request, services: Provided, reader: Reading) -> Response:
 
 def _view(reader: ConstitutionReader, version: str | None) -> ConstitutionView | None:
     return reader.current_or_none() if version is None else reader.at(version)
+
+
+def _fared(services: Services, guideline: str) -> list[dict[str, Any]]:
+    """Return the newest changes of a guideline's status, in words."""
+    bring_up_to_date(services)
+    found = list_changes_of_status(services.database, guideline_id=guideline, limit=MOST_CHANGES)
+    return [
+        {
+            "created_at": change.created_at,
+            "look": STATUS_WORDS.get(change.status, ("badge", "Removed"))[0],
+            "status": STATUS_WORDS.get(change.status, ("badge", "Removed"))[1],
+            "first": change.status_before is None,
+            "sentence": change.sentence,
+        }
+        for change in found
+    ]
 
 
 def _limits(view: ConstitutionView) -> dict[str, float]:
@@ -193,19 +213,23 @@ def _sentences(changes: dict[str, Any]) -> list[str]:
     return difference_sentences(changes)
 
 
-def _who(services: Services, view: ConstitutionView) -> list[Any]:
-    """Return attributes of the raters, where participants are known."""
-    from labelaudit_dagster.constitution.who_took_part import who_took_part
+def _who(view: ConstitutionView) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return groups of raters by attribute, where one can be shown; those that are no groups not.
 
-    ref = services.artifacts.current("participants")
-    if ref is None:
+    An attribute with dozens of values says who people are, not to which group they belong.
+    """
+    try:
+        rows = view.who_took_part().to_dict("records")
+    except ProblemError:
         return []
-    return view.derived(
-        f"who took part {ref.version}",
-        lambda: who_took_part(
-            services.artifacts.load_table(ref), view.raters()["participant_id"].tolist()
-        ),
-    )
+    columns: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        columns.setdefault(row["column"], []).append({str(key): row[key] for key in row})
+    return [
+        (name, groups)
+        for name, groups in columns.items()
+        if len(groups) <= MOST_GROUPS and any(row["kind"] == "value" for row in groups)
+    ]
 
 
 def _shortened(text: str) -> str:

@@ -68,7 +68,8 @@ const seen = new IntersectionObserver(
   { rootMargin: "300px" },
 );
 for (const figure of $$("[data-lazy]")) {
-  fill(figure, el("div", { class: "chart-view" }, el("div", { class: "loading" }, "Drawing …")));
+  // Its place is there before somebody scrolls to it, so that nothing jumps.
+  fill(figure, el("div", { class: "chart-view" }));
   seen.observe(figure);
 }
 
