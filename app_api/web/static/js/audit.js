@@ -142,6 +142,8 @@ async function render({ moved }) {
     fill(part("failure"), failureOf(failure));
   } finally {
     if (current()) part("loading").hidden = true;
+    // After the first view, which it is no part of; it listens for what is added to the evidence.
+    if (panel.dataset.model) panelReady ??= import("./reports_panel.js");
   }
 }
 
@@ -187,8 +189,6 @@ function fillModels() {
   for (const link of $$("[data-label-link]", root)) link.href = query("/app/label", { model: targetModel() });
   const own = model() ?? (models.some((one) => one.name === view.model) ? view.model : DEFAULT_MODEL);
   if (panel.dataset.model !== own) panel.dataset.model = own;
-  // After the first view, which it is no part of; it listens for what is added to the evidence.
-  panelReady ??= painted().then(() => import("./reports_panel.js"));
 }
 
 /** The model that labels from this page go to: one's own, never that of a group. */
@@ -204,7 +204,6 @@ async function showFacts(current) {
   const state = `${name} ${found?.results.version}`;
   if (filled.model === state) return;
   filled.model = state;
-  fill(part("facts"), el("div", { class: "card skeleton" }), el("div", { class: "card skeleton" }));
   part("facts").hidden = name === null || kindOf(view) === "results";
   const { scale } = await data.corpus();
   judgments.threshold = scale.threshold;
@@ -341,6 +340,20 @@ async function trainedMeanwhile() {
   }
 }
 
-loadVega().catch(() => {});
+/** Ask for the first view while it is still being found out which models there are. */
+function askAtOnce() {
+  data.corpus().catch(() => {});
+  loadVega().catch(() => {});
+  const trained = JSON.parse(root.dataset.trained);
+  const name = view.model ?? (trained.length === 1 ? trained[0] : null);
+  if (view.alone || !trained.includes(name) || kindOf(view) === "groups") return;
+  if (kindOf(view) === "results") data.ahead(name, view, view.error);
+  else {
+    data.audit(name).catch(() => {});
+    data.overviewChart(name, view.method).catch(() => {});
+  }
+}
+
+askAtOnce();
 
 await render({ moved: false });
