@@ -20,6 +20,7 @@ SECTIONS = {
     "personal_model_speed": "Personal models: time and memory",
     "audit_api": "The audit API under load",
     "latency": "From a rating to the constitution, from a label to the model, by itself",
+    "web_app": "The web app",
 }
 KEPT_ALONE = {"soak": "Everything at once, with a fault every few seconds (`make soak`)"}
 """What takes long and is run by a command of its own; its last result is on the page."""
