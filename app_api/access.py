@@ -62,6 +62,8 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "DELETE /v1/session": EVERYBODY,
     "GET /v1/me": PERSON,
     "DELETE /v1/me": PERSON,
+    "GET /v1/users/{user}/data": OPERATOR,
+    "DELETE /v1/users/{user}/data": OPERATOR,
     # Reports.
     "GET /v1/users/{user}/models/{model}/scaffold": AUDIT_READERS,
     "GET /v1/users/{user}/models/{model}/reports": AUDIT_READERS,
@@ -129,6 +131,18 @@ ACCESS: Final[Mapping[str, Allowed]] = {
     "GET /v1/users/{user}/models/{model}/charts/labels": AUDIT_READERS,
     "GET /v1/users/{user}/models/{model}/charts/against-system": AUDIT_READERS,
     "GET /v1/users/{user}/models/{model}/charts/comparison": AUDIT_READERS,
+    # Looking after the installation.
+    "GET /v1/status": OPERATOR,
+    "GET /v1/publication": OPERATOR,
+    "POST /v1/publications": OPERATOR,
+    "GET /v1/tokens": OPERATOR,
+    "POST /v1/tokens": OPERATOR,
+    "DELETE /v1/tokens/{token_id}": OPERATOR,
+    "GET /v1/invitations": OPERATOR,
+    "POST /v1/invitations": OPERATOR,
+    "DELETE /v1/invitations/{invitation_id}": OPERATOR,
+    "GET /v1/sessions": OPERATOR,
+    "DELETE /v1/sessions/{session_id}": OPERATOR,
 }
 """Every route of the API. A route that is missing here keeps the application from starting."""
 
@@ -153,6 +167,9 @@ PAGES: Final[Mapping[str, Allowed]] = {
     "GET /app/admin/proposals": OPERATOR,
     "GET /app/label": AUDIT_READERS,
     "GET /app/audit": AUDIT_READERS,
+    "DELETE /app/name": EVERYBODYS_READERS,
+    "GET /app/me": PERSON | OPERATOR,
+    "GET /app/admin": OPERATOR,
 }
 """Every route of the web app, which is no part of the API's description; likewise complete."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app_api.routers import (
+    administration,
     audit,
     avid,
     consent,
@@ -32,6 +33,7 @@ ROUTERS = (
     avid.router,
     *audit.AUDIT_ROUTERS,
     *constitutions.CONSTITUTION_ROUTERS,
+    *administration.ADMINISTRATION_ROUTERS,
 )
 """Every router of the API."""
 

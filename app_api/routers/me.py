@@ -1,4 +1,4 @@
-"""What is stored about the caller: to take away, and to erase."""
+"""What is stored about the caller, or for operators about anybody: to take away, and to erase."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
+from app_api.body_schema import json_body
 from app_api.callers import Caller, Calling
 from app_api.problem_handlers import RETRY_SECONDS, validation_problem
 from app_api.problems import ProblemError, field_problem
 from app_api.request_body import read_body, read_object
-from app_api.services import Provided
+from app_api.routers.audit.whose import UserInPath
+from app_api.services import Provided, Services
 from app_api.session_cookie import clear_session_cookie
 from labelaudit_dagster.forgetting import forget_user, person_document
 from labelaudit_dagster.home import HomeError
@@ -30,7 +32,10 @@ class Erasure(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    confirm: str = Field(description="Your name here, as GET /v1/session tells it: `subject`.")
+    confirm: str = Field(
+        description="The name of who is erased; one's own is `subject` of GET /v1/session.",
+        examples=["anna"],
+    )
 
 
 class Erased(BaseModel):
@@ -39,6 +44,9 @@ class Erased(BaseModel):
     user_id: str
     rows: dict[str, int] = Field(description="Rows of the database by what they are.")
     result_versions: int = Field(description="Versions of models, predictions and audits.")
+
+
+_ERASURE = json_body(Erasure)
 
 
 @router.get(
@@ -65,12 +73,7 @@ async def _posted_erasure(request: Request) -> Erasure:
     "/me",
     summary="Erase everything that is stored about me",
     response_model=Erased,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": Erasure.model_json_schema()}},
-        }
-    },
+    openapi_extra=_ERASURE,
 )
 def erase(
     request: Request,
@@ -79,29 +82,63 @@ def erase(
     posted: Annotated[Erasure, Depends(_posted_erasure)],
 ) -> Response:
     """Delete it for good, with every way in; there is no way back."""
-    subject = _subject(caller)
-    if posted.confirm != subject:
-        raise field_problem("invalid-value", "confirm", "is not your name; nothing was erased")
+    erased = erase_person(services, _subject(caller), posted)
+    answer = JSONResponse(erased.model_dump())
+    clear_session_cookie(answer, request, services.settings)
+    return answer
+
+
+@router.get(
+    "/users/{user}/data",
+    summary="Everything that is stored about a person",
+    response_class=JSONResponse,
+    responses={200: {"content": {"application/json": {"schema": {"type": "object"}}}}},
+)
+def export_of(services: Provided, user: UserInPath) -> Response:
+    """Give an operator what the person gets from `GET /v1/me`."""
+    document = person_document(services.settings, services.database, user)
+    return JSONResponse(
+        document, headers={"Content-Disposition": 'attachment; filename="person.json"'}
+    )
+
+
+@router.delete(
+    "/users/{user}/data",
+    summary="Erase everything that is stored about a person",
+    response_model=Erased,
+    openapi_extra=_ERASURE,
+)
+def erase_of(
+    services: Provided, user: UserInPath, posted: Annotated[Erasure, Depends(_posted_erasure)]
+) -> Erased:
+    """Delete for an operator what `DELETE /v1/me` deletes for the person."""
+    return erase_person(services, user, posted)
+
+
+def erase_person(services: Services, user: str, posted: Erasure) -> Erased:
+    """Delete everything about a person for good.
+
+    Raises:
+        ProblemError: `invalid-value`, the name that confirms it is another one; `unavailable`, a
+            training of theirs does not end.
+    """
+    if posted.confirm != user:
+        raise field_problem("invalid-value", "confirm", "is not the name; nothing was erased")
     try:
         forgotten = forget_user(
             services.settings,
             services.database,
-            subject,
+            user,
             now=services.now(),
             wait_seconds=WAIT_SECONDS,
         )
     except HomeError:
         raise ProblemError(
             "unavailable",
-            "Your data are in use by a training at the moment; nothing was erased. Try again.",
+            "These data are in use by a training at the moment; nothing was erased. Try again.",
             headers={"Retry-After": str(RETRY_SECONDS)},
         ) from None
-    erased = Erased(
-        user_id=subject, rows=asdict(forgotten.rows), result_versions=forgotten.versions
-    )
-    answer = JSONResponse(erased.model_dump())
-    clear_session_cookie(answer, request, services.settings)
-    return answer
+    return Erased(user_id=user, rows=asdict(forgotten.rows), result_versions=forgotten.versions)
 
 
 def _subject(caller: Caller) -> str:

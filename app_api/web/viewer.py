@@ -107,6 +107,11 @@ def keep_name(response: Response, request: Request, name: str) -> None:
     )
 
 
+def forget_name(response: Response, request: Request) -> None:
+    """Have the browser forget the name that somebody chose."""
+    response.delete_cookie(_cookie(request), path="/app", httponly=True, samesite="lax")
+
+
 def _find_viewer(request: Request, services: Services) -> Viewer:
     caller = getattr(request.state, "caller", None)
     if caller is None:

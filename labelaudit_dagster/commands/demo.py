@@ -203,12 +203,15 @@ def _what_next(home: Path) -> str:
         (f"{prefix}{program} constitution --all", "every guideline, with reasons"),
         (f"{prefix}{program} audit demo", "every topic in which the system disagrees"),
         (f"{prefix}{program} dagster", "the graph, its pictures and checks: the Dagster UI"),
-        (f"{prefix}{program} serve", "the embedded platform and its routes"),
+        (f"{prefix}{program} serve", "the web app, and routes for other programs"),
         (f"{program} import export FILE.json", "your own ratings, in the home ./.labelaudit"),
         (f"{program} import polis FOLDER", "or a Polis conversation"),
         (f"{program} import ratings FILE.csv", "your own comments, to audit a system with"),
     ]
     width = max(len(command) for command, _ in steps)
-    return "\nWhat next:\n" + "\n".join(
-        f"  {command:<{width}}  {meaning}" for command, meaning in steps
+    listed = "\n".join(f"  {command:<{width}}  {meaning}" for command, meaning in steps)
+    return (
+        f"\nWhat next:\n{listed}\n\n"
+        f"Rate, label and audit in your browser: {prefix}{program} serve\n"
+        f"and then open http://127.0.0.1:{PREFERRED_PORT}/app"
     )

@@ -1,4 +1,4 @@
-"""`labelaudit serve`: the HTTP API of this home."""
+"""`labelaudit serve`: the web app and the HTTP API of this home."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from labelaudit_dagster.home import prepare_home
     help="Port to listen on; 0 for any that is free.",
 )
 def serve(host: str, port: int) -> None:
-    """Serve the API of this home; end it with Ctrl-C.
+    """Serve the web app and the API of this home; end it with Ctrl-C.
 
     Without any token, programs on this machine may do everything. Other addresses than this
     machine's own need a token first: labelaudit token create
@@ -40,7 +40,7 @@ def serve(host: str, port: int) -> None:
         private = is_private(listener)
         guarded = check_protection(database, private=private, now=datetime.now(UTC))
         address = shown_address(listener)
-        say(f"LabelAudit on {settings.home}: {address}  (its routes: {address}/docs)")
+        say(f"LabelAudit on {settings.home}: {address}/app  (its API: {address}/docs)")
         if not guarded:
             say(
                 "There are no tokens: every program on this machine may do everything. "

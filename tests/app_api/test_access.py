@@ -61,6 +61,8 @@ EXPECTED = {
     "DELETE /v1/session": {NOBODY, *ROLES},
     "GET /v1/me": {"participant", "auditor"},
     "DELETE /v1/me": {"participant", "auditor"},
+    "GET /v1/users/{user}/data": {"operator"},
+    "DELETE /v1/users/{user}/data": {"operator"},
     # The typed audit API.
     "GET /v1/corpus": {"auditor", "analyst", "operator"},
     "GET /v1/topics": {"auditor", "analyst", "operator"},
@@ -99,6 +101,18 @@ EXPECTED = {
     "GET /v1/users/{user}/models/{model}/charts/labels": {"auditor", "analyst", "operator"},
     "GET /v1/users/{user}/models/{model}/charts/against-system": {"auditor", "analyst", "operator"},
     "GET /v1/users/{user}/models/{model}/charts/comparison": {"auditor", "analyst", "operator"},
+    # Looking after the installation.
+    "GET /v1/status": {"operator"},
+    "GET /v1/publication": {"operator"},
+    "POST /v1/publications": {"operator"},
+    "GET /v1/tokens": {"operator"},
+    "POST /v1/tokens": {"operator"},
+    "DELETE /v1/tokens/{token_id}": {"operator"},
+    "GET /v1/invitations": {"operator"},
+    "POST /v1/invitations": {"operator"},
+    "DELETE /v1/invitations/{invitation_id}": {"operator"},
+    "GET /v1/sessions": {"operator"},
+    "DELETE /v1/sessions/{session_id}": {"operator"},
     # Reports.
     "GET /v1/users/{user}/models/{model}/scaffold": {"auditor", "analyst", "operator"},
     "GET /v1/users/{user}/models/{model}/reports": {"auditor", "analyst", "operator"},

@@ -50,6 +50,7 @@ class Attacked:
         self.log.seek(0)
         self.log.truncate()
         request = operation.request(place, text)
+        request["headers"] = {**self.pool.headers, **request["headers"]}
         answer = self.pool.request(**request, redirect=False, retries=False, timeout=60)
         check_answer(operation, answer)
         # The answer is sent before the line is written.
@@ -106,7 +107,10 @@ def attacked(make_audited_server) -> Iterator[Attacked]:
         pool = urllib3.connection_from_url(server.url, maxsize=1)
         try:
             document = server.get("/openapi.json").json()
-            yield Attacked(pool, log, list(Operation.all_of(document, known_values(server))))
+            operations = list(Operation.all_of(document, known_values(server)))
+            # Attacks make tokens and invitations, after which nobody is let in without one.
+            pool.headers = {"Authorization": f"Bearer {server.token('operator')}"}
+            yield Attacked(pool, log, operations)
         finally:
             pool.close()
             logger.removeHandler(handler)

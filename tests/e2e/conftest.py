@@ -292,6 +292,8 @@ def settled(page: Page) -> None:
         """() => [...document.querySelectorAll("[aria-busy=true], .loading")].every(
           (one) => !one.checkVisibility())"""
     )
+    # Colours on their way from light to dark are not those of the page.
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
 
 
 def wider_than_the_screen(page: Page) -> list[str]:
@@ -319,7 +321,8 @@ def shoot(tmp_path: Path) -> Callable[[Page, str], None]:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                page.emulate_media(reduced_motion="reduce")
+                page.emulate_media(color_scheme=scheme)
                 settled(page)
                 page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
             assert wider_than_the_screen(page) == [], width
@@ -342,7 +345,8 @@ def check() -> Callable[[Page], None]:
     def checked(page: Page) -> None:
         before = page.viewport_size
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.emulate_media(reduced_motion="reduce")
+            page.emulate_media(color_scheme=scheme)
             settled(page)
             # Through the debugger, so that the page's policy stays as it is.
             page.evaluate(AXE_SCRIPT)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from app_api.web.pages import (
+    admin,
     assets,
     audit,
     constitution,
     explore,
     home,
     label,
+    me,
     moderation,
     name,
     rate,
@@ -17,12 +19,14 @@ from app_api.web.pages import (
 )
 
 PAGE_ROUTERS = (
+    admin.router,
     assets.router,
     audit.router,
     constitution.router,
     explore.router,
     home.router,
     label.router,
+    me.router,
     moderation.router,
     name.router,
     rate.router,

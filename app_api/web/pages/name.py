@@ -14,7 +14,7 @@ from app_api.problems import ProblemError, field_problem
 from app_api.request_body import read_body, read_object
 from app_api.services import Provided
 from app_api.web.rendering import render_page
-from app_api.web.viewer import keep_name, viewer_of
+from app_api.web.viewer import forget_name, keep_name, viewer_of
 from labelaudit_dagster.store import InvalidNameError, check_name, list_users
 
 router = APIRouter(prefix="/app", include_in_schema=False)
@@ -74,6 +74,14 @@ def choose(request: Request, posted: Annotated[ChosenName, Depends(_posted)]) ->
         raise field_problem("invalid-value", "name", "cannot be used; choose another one") from None
     answer = Response(status_code=204)
     keep_name(answer, request, name)
+    return answer
+
+
+@router.delete("/name")
+def forget(request: Request) -> Response:
+    """Have this browser forget the name; what is stored under it stays."""
+    answer = Response(status_code=204)
+    forget_name(answer, request)
     return answer
 
 

@@ -48,6 +48,16 @@ export function actingName() {
   return document.querySelector('meta[name="acting-name"]')?.content ?? null;
 }
 
+/** Use the token of a session that began on this page, from now on. */
+export function setCsrf(token) {
+  let meta = document.querySelector('meta[name="csrf-token"]');
+  if (!meta) {
+    meta = document.head.appendChild(document.createElement("meta"));
+    meta.name = "csrf-token";
+  }
+  meta.content = token;
+}
+
 /** Read JSON. Options: `signal`, `timeout` in milliseconds. Gives `{ data, etag, response }`. */
 export function get(path, options = {}) {
   return request("GET", path, undefined, options);

@@ -3,8 +3,9 @@
  */
 
 import { send } from "./api.js";
-import { $, $$ } from "./dom.js";
+import { $ } from "./dom.js";
 import { announceReachable, failed } from "./notice.js";
+import { localTimes } from "./times.js";
 
 const toggle = $(".nav-toggle");
 if (toggle) {
@@ -32,9 +33,4 @@ $("[data-sign-out]")?.addEventListener("click", async () => {
 addEventListener("offline", () => announceReachable(false));
 addEventListener("online", () => announceReachable(true));
 
-// Times come in UTC; people read them in their own zone.
-const shownTime = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
-for (const time of $$("time[datetime]")) {
-  const moment = new Date(time.dateTime);
-  if (!Number.isNaN(moment.getTime())) time.textContent = shownTime.format(moment);
-}
+localTimes();
