@@ -288,7 +288,7 @@ def test_comparing_groups_and_models(auditing, site, check, shoot):
     expect(table.locator("thead")).to_contain_text("Female")
     expect(page.locator("[data-figure] svg")).to_be_visible()
     page.get_by_label("gender: Female (group)").check()
-    expect(table.locator("thead th")).to_have_count(7)
+    expect(table.locator("thead th")).to_have_count(8)
     page.get_by_label("Groups by").select_option("political_affilation")
     expect(table.locator("thead")).to_contain_text("Conservative")
     assert "compare=political_affilation" in page.url

@@ -5,6 +5,7 @@ import { $, $$, bdi, el, fill, number } from "./dom.js";
 import { columnWords, modelWords, rating, topicWords } from "./scale.js";
 
 const MOST_OTHERS = 3;
+const NARROW = 520;
 
 export class GroupView {
   /** `onCompare(column)` leads to another comparison; `link(topic)` gives an address. */
@@ -16,6 +17,7 @@ export class GroupView {
     this.chart = null;
     this.turn = 0;
     $("[data-by]", place).addEventListener("change", ({ target }) => onCompare(target.value));
+    matchMedia("(max-width: 48rem)").addEventListener("change", () => this.chart && !place.hidden && this.draw());
     $("[data-others]", place).addEventListener("change", () => {
       this.others = $$("[data-others] input:checked", place).map((box) => box.value).slice(0, MOST_OTHERS);
       this.draw();
@@ -63,7 +65,8 @@ export class GroupView {
     if (turn !== this.turn) return;
     this.fillTable(found);
     this.chart?.destroy();
-    this.chart = await drawChart($("[data-figure]", this.place), () => chart, {
+    const figure = $("[data-figure]", this.place);
+    this.chart = await drawChart(figure, async () => withWrappedKey(await chart, figure.clientWidth), {
       label: `Points of view on the same topics, by ${columnWords(by)}; the table below has the same numbers`,
       isEmpty: () => found.topics.length === 0,
       empty: "There is no topic to compare.",
@@ -94,6 +97,22 @@ export class GroupView {
     }
     $("tbody", table).replaceChildren(body);
   }
+}
+
+/** Key and names of topics as wide as there is room for. */
+function withWrappedKey(original, width) {
+  const spec = structuredClone(original);
+  const columns = Math.max(1, Math.floor((width - 60) / 170));
+  for (const layer of spec.layer ?? []) {
+    const { x, y } = layer.encoding ?? {};
+    if (y?.axis) y.axis.labelLimit = Math.min(330, 0.4 * width);
+    if (x && width < NARROW) x.title = null;
+    for (const channel of ["color", "shape"]) {
+      const encoding = layer.encoding?.[channel];
+      if (encoding?.field) encoding.legend = { ...encoding.legend, columns, labelLimit: 150 };
+    }
+  }
+  return spec;
 }
 
 /** "Female" for "gender: Female": the column is named above. */

@@ -74,12 +74,17 @@ export class LabelRows {
         el(
           "div",
           { class: "levels" },
-          this.levels.map((level) => choice(level.value, level.label, level.key)),
+          this.levels.map((level, place) => choice(level.value, level.label || this.endWords(place), level.key)),
           choice(UNSURE, "not sure", "u"),
         ),
       ),
       el("div", { class: "label-state", data: { state: "" } }, el("span", { class: "muted" }, "Not labelled yet")),
     );
+  }
+
+  /** A scale of bare numbers says at least which end is which. */
+  endWords(place) {
+    return place === 0 ? "lowest" : place === this.levels.length - 1 ? "highest" : "";
   }
 
   chosen(event) {
