@@ -25,7 +25,8 @@ def verdict_sentence(record: Record) -> str:
         "rejected": "It is not accepted.",
         "too_few_ratings": "It cannot be judged yet.",
     }[record["status"]]
-    if record["kept_by_inertia"]:
+    # Documents from before there was inertia have no such field.
+    if record.get("kept_by_inertia", False):
         return (
             "It stays accepted by inertia: it would not get in anew, but is published as accepted"
             " and passes the lower limits for that."

@@ -33,6 +33,13 @@ def test_verdicts(by_id, key, beginning, cause):
     assert cause in sentence
 
 
+def test_a_document_from_before_there_was_inertia_is_read(by_id):
+    row = dict(by_id["a"])
+    said = verdict_sentence(row)
+    del row["kept_by_inertia"]
+    assert verdict_sentence(row) == said
+
+
 @pytest.mark.parametrize(
     ("flips", "words"),
     [
