@@ -1,4 +1,8 @@
-"""A home in which every text of a stranger attacks: comments, levels, groups, names, reports."""
+"""A home in which every text of a stranger attacks: comments, levels, groups, names, reports.
+
+`python hostile_home.py FOLDER` makes one: in a process of its own, since a test that drives a
+browser has an event loop already.
+"""
 
 from __future__ import annotations
 
@@ -88,3 +92,7 @@ def make_hostile_home(home: Path) -> Path:
     outcomes = list(run_audit(audit.settings))
     assert all(outcome.succeeded for outcome in outcomes), outcomes
     return home
+
+
+if __name__ == "__main__":
+    make_hostile_home(Path(sys.argv[1]))

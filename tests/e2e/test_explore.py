@@ -84,7 +84,7 @@ def test_somebody_without_a_model_labels_and_keeps_evidence(page, named, site, c
     item = int(card.get_attribute("data-item"))
 
     card.get_by_role("button", name="Label this").click()
-    card.get_by_label("3").check()
+    card.get_by_label("3, ").check()
     expect(card.get_by_role("status")).to_contain_text("Saved")
     home = f"{site.url}/v1/users/new%20here"
     labels = requests.get(f"{home}/models/my_model/labels", timeout=60).json()["labels"]

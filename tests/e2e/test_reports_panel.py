@@ -116,3 +116,19 @@ def test_a_new_report_that_never_arrived_comes_back_once(page, named, site, rows
     page.get_by_role("button", name="Try now").click()
     saved(page)
     assert len(reports(site)) == before + 1
+
+
+def test_beside_the_audit(page, named, site, rows, check, shoot):
+    named(page, "demo")
+    page.goto(f"/app/audit?topic={rows[0]['topic']}")
+    panel = page.locator("#reports-panel")
+    panel.get_by_role("button", name="New report").click()
+    page.get_by_role("button", name="Add to evidence").first.click()
+    expect(panel.locator(".evidence-card")).to_have_count(1)
+    saved(page)
+    expect(panel.get_by_label("What is it about?")).to_have_value(rows[0]["topic"])
+    check(page)
+    shoot(page, "audit-with-panel")
+    panel.get_by_role("link", name="Open in full").click()
+    page.wait_for_url("**/app/reports/*")
+    expect(page.locator(".evidence-card")).to_have_count(1)

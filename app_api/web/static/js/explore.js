@@ -3,21 +3,21 @@
 import { get, send, url } from "./api.js";
 import { $, $$, el, fill } from "./dom.js";
 import { failed, notice } from "./notice.js";
+import { DEFAULT_MODEL, loadModels, preferredModel } from "./personal_models.js";
 import { rememberReport, reportAtHand } from "./report_choice.js";
 import { bodyOf } from "./report_saver.js";
 import { TOPIC_PREFIX, titleWords } from "./report_words.js";
+import { ratingWords } from "./scale.js";
 
 const list = $("[data-comments]");
 const user = list?.dataset.user;
-const DEFAULT_MODEL = "my_model";
 let setting = null;
 
 /** The scale, and the model that labels and reports of this page go to. */
 function settingOf() {
-  setting ??= Promise.all([get("/v1/corpus"), get(url("v1", "users", user, "models"))]).then(([corpus, models]) => {
-    const own = models.data.models.filter((model) => model.kind === "base");
-    const trained = own.find((model) => model.results);
-    return { scale: corpus.data.scale, model: (trained ?? own[0])?.name ?? DEFAULT_MODEL };
+  setting ??= Promise.all([get("/v1/corpus"), loadModels(user)]).then(([corpus, models]) => {
+    const own = models.filter((model) => model.kind === "base");
+    return { scale: corpus.data.scale, model: own.length ? preferredModel(user, own) : DEFAULT_MODEL };
   });
   setting.catch(() => { setting = null; });
   return setting;
@@ -55,17 +55,14 @@ async function showLevels(place, item, label) {
         failed(failure, () => choose(value, words));
       }
     };
-    const levels = scale.values.map((value, n) => {
-      const words = scale.labels[n] && scale.labels[n] !== String(value) ? `${value} · ${scale.labels[n]}` : String(value);
-      return [value, words];
-    });
     fill(
       place,
       el(
         "fieldset",
         { class: "levels" },
         el("legend", {}, "How toxic is it, in your eyes?"),
-        [...levels, [null, "not sure"]].map(([value, words]) => {
+        [...scale.values, null].map((value) => {
+          const words = ratingWords(scale, value);
           const input = el("input", { type: "radio", name: `label-${item}`, value: value === null ? "unsure" : String(value) });
           input.addEventListener("change", () => choose(value, words));
           return el("label", { class: "level" }, input, el("span", {}, words));

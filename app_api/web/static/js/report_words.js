@@ -3,6 +3,10 @@
  * Values are those of the API, words those of the pages.
  */
 
+import { topicWords } from "./scale.js";
+
+export { topicWords };
+
 export const TOPIC_PREFIX = "Topic: ";
 export const LONGEST_TITLE = 500;
 export const LONGEST_TEXT = 20_000;
@@ -46,14 +50,6 @@ export function neededWords(missing) {
 export function topicOf(title) {
   const name = title.startsWith(TOPIC_PREFIX) ? title.slice(TOPIC_PREFIX.length) : "";
   return /^-?\d+_.+$/.test(name) ? name : null;
-}
-
-/** The words of a topic's name: "loot, boss, raid, squad" for 3_loot_boss_raid_squad. */
-export function topicWords(topic) {
-  const found = /^(-?)\d+_(.+)$/.exec(topic);
-  if (!found) return topic;
-  const words = found[2].split("_").filter(Boolean).join(", ");
-  return found[1] ? `in no topic (${words})` : words;
 }
 
 /** A title as it is shown; never empty. */

@@ -3,12 +3,14 @@
 import { get, query, send, url } from "./api.js";
 import { $, $$, bdi, counted, el, fill } from "./dom.js";
 import { failed, notice } from "./notice.js";
+import { DEFAULT_MODEL, loadModels, preferredModel } from "./personal_models.js";
 import { rememberReport } from "./report_choice.js";
 import { abandonedDrafts, dropDraft } from "./report_drafts.js";
 import { bodyOf } from "./report_saver.js";
 import { mountSubmission } from "./report_submit.js";
 import { COMPARISONS, METHODS, findingWords, timeWords, titleWords } from "./report_words.js";
 import { showOfferedUndo, showUndo } from "./reports_undo.js";
+import { modelWords } from "./scale.js";
 
 const page = $("[data-reports-page]");
 const { user, suffix } = page.dataset;
@@ -92,17 +94,18 @@ class Beginning {
   async show() {
     fill(this.place, el("div", { class: "loading" }, "Looking for your models …"));
     try {
-      const { data } = await get(url("v1", "users", user, "models"));
-      this.models = data.models;
+      this.models = await loadModels(user);
     } catch (failure) {
       fill(this.place, el("p", { class: "note note-bad" }, failure.message), el("button", { type: "button", class: "button", on: { click: () => this.show() } }, "Try again"));
       return;
     }
     const trained = this.models.filter((model) => model.results);
-    const names = (trained.length ? trained : this.models).map((model) => model.name);
-    if (!names.length) names.push("my_model");
+    const shown = trained.length ? trained : this.models;
+    const choices = shown.map((model) => [model.name, modelWords(model)]);
+    if (!choices.length) choices.push([DEFAULT_MODEL, DEFAULT_MODEL]);
     this.trained = trained.length > 0;
-    this.model = el("select", { id: "begin-model" }, names.map((name) => el("option", { value: name }, name)));
+    const preferred = preferredModel(user, shown);
+    this.model = el("select", { id: "begin-model" }, choices.map(([name, words]) => el("option", { value: name, selected: name === preferred }, words)));
     this.method = el("select", { id: "begin-method", "aria-describedby": "method-about" }, METHODS.map((one) => el("option", { value: one.value }, one.label)));
     if (!this.trained) this.method.value = "fixed";
     this.comparison = el("select", { id: "begin-comparison", "aria-describedby": "method-about" }, COMPARISONS.map((one) => el("option", { value: one.value }, one.label)));
@@ -114,7 +117,7 @@ class Beginning {
         { class: "begin-fields" },
         el("div", { class: "field" }, el("label", { for: "begin-method" }, "Begin from"), this.method),
         this.comparisonField,
-        names.length > 1 ? el("div", { class: "field" }, el("label", { for: "begin-model" }, "With the model"), this.model) : null,
+        choices.length > 1 ? el("div", { class: "field" }, el("label", { for: "begin-model" }, "With the model"), this.model) : null,
       ),
       this.about,
       this.trained

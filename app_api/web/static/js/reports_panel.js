@@ -10,16 +10,15 @@
 import { get, query, url } from "./api.js";
 import { $, el, fill } from "./dom.js";
 import { failed, notice } from "./notice.js";
+import { DEFAULT_MODEL } from "./personal_models.js";
 import { rememberReport, reportAtHand } from "./report_choice.js";
 import { abandonedDrafts } from "./report_drafts.js";
 import { ReportEditor } from "./report_editor.js";
 import { waitingEntry } from "./report_finder.js";
 import { emptyContent } from "./report_saver.js";
-import { TOPIC_PREFIX, findingWords, titleWords, topicWords } from "./report_words.js";
+import { TOPIC_PREFIX, findingWords, titleWords } from "./report_words.js";
 
 const NEW = "new";
-/** Where a model has none, reports are written with this one. */
-const DEFAULT_MODEL = "my_model";
 
 class ReportsPanel {
   constructor(aside) {
@@ -46,8 +45,11 @@ class ReportsPanel {
     );
     aside.setAttribute("aria-labelledby", "panel-title");
     aside.removeAttribute("aria-label");
-    this.choice.addEventListener("change", () => this.open(this.choice.value === NEW ? null : this.choice.value));
-    this.begin.addEventListener("click", () => this.open(null).then(() => this.editor?.topic.focus()));
+    this.choice.addEventListener("change", () => {
+      const report = this.choice.value === NEW ? null : this.choice.value;
+      this.next(() => this.open(report));
+    });
+    this.begin.addEventListener("click", () => this.next(() => this.open(null)).then(() => this.editor?.topic.focus()));
     this.drafts.addEventListener("toggle", () => this.drafts.open && this.showDrafts());
     document.addEventListener("labelaudit:evidence", (event) => this.add(event.detail));
     new MutationObserver(() => this.switch()).observe(aside, { attributeFilter: ["data-user", "data-model"] });
@@ -62,13 +64,19 @@ class ReportsPanel {
     return this.aside.dataset.model || DEFAULT_MODEL;
   }
 
+  /** Do one thing after the other: what is pressed while reports are still opened comes after. */
+  next(step) {
+    this.ready = this.ready.then(step);
+    return this.ready;
+  }
+
   /** Show the reports of the model that the page is about now. */
   switch() {
     const state = JSON.stringify([this.user, this.model]);
     if (state === this.shown) return;
     this.shown = state;
     this.drafts.open = false;
-    this.ready = this.load();
+    this.next(() => this.load());
   }
 
   async load() {
@@ -85,7 +93,7 @@ class ReportsPanel {
       this.reports = data.reports;
     } catch (failure) {
       if (failure?.name !== "Failure") throw failure;
-      fill(this.place, el("p", { class: "note note-bad" }, failure.message), el("button", { type: "button", class: "button button-small", on: { click: () => (this.ready = this.load()) } }, "Try again"));
+      fill(this.place, el("p", { class: "note note-bad" }, failure.message), el("button", { type: "button", class: "button button-small", on: { click: () => this.next(() => this.load()) } }, "Try again"));
       return;
     }
     const [unborn] = (await abandonedDrafts(this.user)).filter((draft) => draft.model === this.model && draft.report.startsWith("new "));
@@ -206,7 +214,7 @@ class ReportsPanel {
 
   async beginWith(draft) {
     this.drafts.open = false;
-    await this.open(null, emptyContent());
+    await this.next(() => this.open(null));
     this.editor?.edit({ title: draft.title, error_type: draft.error_type }, 0);
     this.editor?.topic.focus();
   }
