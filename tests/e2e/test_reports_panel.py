@@ -47,6 +47,7 @@ def test_evidence_begins_a_report_and_goes_into_the_one_at_hand(
     page.evaluate(MOUNT)
     panel = page.locator("#reports-panel")
     expect(panel.get_by_label("Add evidence to")).to_have_value("new")
+    expect(panel.locator(".save-state")).to_have_text("Not begun yet")
     shoot(page, "panel-empty")
     assert reports(site) == [], "looking stores nothing"
     page.evaluate(EVIDENCE, rows[0])

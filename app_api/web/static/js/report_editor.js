@@ -46,6 +46,7 @@ export class ReportEditor {
     if (!this.options.report) {
       this.saver.content = content ?? emptyContent();
       this.show(this.saver.content);
+      this.showState({ phase: "new" });
       return;
     }
     const { restored } = await this.saver.load();
@@ -282,8 +283,11 @@ export class ReportEditor {
     // What is typed while one chooses would be in neither of the two versions.
     $(".report-fields", this.form).inert = state.phase === "conflict";
     switch (state.phase) {
+      case "new":
+        say("Not begun yet");
+        break;
       case "saved":
-        say(state.elsewhere ? "Saved elsewhere; this is the newest version" : this.saver.document ? `Saved, ${timeWords(this.saver.document.saved_at)}` : "Not begun yet");
+        say(state.elsewhere ? "Saved elsewhere; this is the newest version" : `Saved, ${timeWords(this.saver.document.saved_at)}`);
         if (state.elsewhere) notice("The report was saved in another window. You see the newest version.");
         break;
       case "changed":
