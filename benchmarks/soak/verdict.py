@@ -22,6 +22,8 @@ MOST_GROWTH = 1.25
 """Of the median memory in the last quarter over that in the second one."""
 GROWTH_ALLOWANCE_BYTES = 40e6
 """What a home that grows may take more in caches."""
+WARM_SECONDS = 300.0
+"""In less time than this programs that were just started are still loading what they need."""
 _EVERYTHING = dict.fromkeys(("topics", "guidelines", "ratings", "users", "mu"), "True")
 
 
@@ -177,7 +179,7 @@ def memory_rows(watcher: Watcher, seconds: float) -> list[tuple[str, str, str, b
         late = [size for at, _, size in samples if 3 * seconds / 4 <= at < seconds]
         sizes = [size for _, _, size in samples]
         figures = f"{sizes[0] / 1e6:,.0f} / {sizes[-1] / 1e6:,.0f} / {max(sizes) / 1e6:,.0f} MB"
-        if not early or not late:
+        if not early or not late or seconds < WARM_SECONDS:
             rows.append((f"memory of the {role}: first / last / peak", figures, "", True))
             continue
         grown, limit = median(late), MOST_GROWTH * median(early) + GROWTH_ALLOWANCE_BYTES

@@ -22,7 +22,9 @@ def check_keys(settings: Settings) -> Finding:
     for key in sorted(name for name in given if name.endswith("_api_key")):
         service = key.removesuffix("_api_key")
         variable = PREFIX + key.upper()
-        has_address = given.get(f"{service}_url") is not None
+        # A default address says nothing of whether the service is used.
+        named = f"{service}_url" in settings.model_fields_set or service not in _HAS_DEFAULT_ADDRESS
+        has_address = named and given.get(f"{service}_url") is not None
         if given[key] is not None and not has_address and service not in _HAS_DEFAULT_ADDRESS:
             wrong.append(f"{variable} is set, and there is no address of {service}")
             advice.append(f"Set {PREFIX}{service.upper()}_URL, or unset the key.")

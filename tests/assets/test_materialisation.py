@@ -20,6 +20,7 @@ import pytest
 
 from labelaudit_dagster.artifacts import ArtifactStore
 from labelaudit_dagster.assets import constitution_assets
+from labelaudit_dagster.assets.freshness import freshness_checks
 from labelaudit_dagster.assets.jobs import constitution_jobs
 from labelaudit_dagster.definitions import build_definitions
 from labelaudit_dagster.importers import Community, read_export
@@ -29,7 +30,14 @@ from labelaudit_dagster.store import Database, import_community
 
 PICTURES = {
     "factorization": {"convergence", "starts", "raters"},
-    "constitution": {"bridging", "tests", "scores", "close to the threshold"},
+    "constitution": {
+        "bridging",
+        "tests",
+        "scores",
+        "close to the threshold",
+        "over time",
+        "nearest to the threshold, over time",
+    },
     "uncertainty": {"P(accepted)"},
 }
 RATERS, GUIDELINES = 30, 10
@@ -294,6 +302,7 @@ def test_unusable_snapshot_blocks_everything_after_the_tables(
     resources = build_definitions(installed.settings).resources or {}
     job = dg.Definitions(
         assets=constitution_assets(),
+        asset_checks=freshness_checks(),
         jobs=constitution_jobs(),
         resources={**resources, "ratings_source": BadPlatform()},
         executor=dg.in_process_executor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,9 @@ def test_a_killed_run_is_found_and_a_living_one_left_alone(
     subprocess.run(
         [sys.executable, "-c", program, str(settings.home), killed.run_id], check=False, timeout=120
     )
+    # It is given half a minute to tell Dagster that it has ended.
+    assert not has_died(settings, killed.run_id)
+    os.utime(settings.dagster_home / "runs-under-way" / f"{killed.run_id}.lock", (0, 0))
     sensor = lost_runs_sensor(settings)
     with alive(settings, living.run_id), dg.build_sensor_context(instance=instance) as context:
         assert has_died(settings, killed.run_id)

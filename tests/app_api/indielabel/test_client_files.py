@@ -137,10 +137,10 @@ def test_files_can_only_be_got_and_wrong_methods_stay_wrong(server):
     assert (answer.status, answer.headers["Allow"]) == (405, "POST")
 
 
-def test_without_a_folder_the_root_leads_to_the_documentation(start_empty, tmp_path):
+def test_without_a_folder_the_root_leads_to_the_web_app(start_empty, tmp_path):
     with start_empty(tmp_path / "home") as server:
         answer, _ = asked(server, "/")
-        assert (answer.status, answer.headers["Location"]) == (307, "docs")
+        assert (answer.status, answer.headers["Location"]) == (307, "/app")
         assert asked(server, "/index.html")[0].status == 404
 
 

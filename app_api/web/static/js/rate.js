@@ -47,8 +47,10 @@ function start() {
     asking ??= (async () => {
       // What waits to be sent is unrated for the server still, and what was skipped is not wanted.
       const n = Math.min(MOST_AT_ONCE, 10 + skipped.size + Object.keys(queue.waiting()).length);
+      // What was sent while the answer was on its way may stand in it, and waits no more.
+      const before = touched();
       const { data } = await get(query("/v1/guidelines/next", { participant_id: person, n }));
-      const seen = touched();
+      const seen = new Set([...before, ...touched()]);
       const fresh = data.guidelines.filter((one) => !seen.has(one.guideline_id) && one.guideline_id !== current?.guideline_id);
       coming = fresh.filter((one) => !skipped.has(one.guideline_id));
       complete = data.guidelines.length >= data.n_left || coming.length === 0;
