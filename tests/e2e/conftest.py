@@ -127,6 +127,7 @@ class Site:
     settings: Settings
     port: int = 0
     url: str = ""
+    visitors: list[Any] = field(default_factory=list)
     _server: Any = None
     _thread: Any = None
 
@@ -179,6 +180,9 @@ def make_site(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Call
         try:
             yield site
         finally:
+            # A page that still asks for something would find nobody, and say so.
+            for context in site.visitors:
+                context.close()
             site.stop()
 
     return made
@@ -246,10 +250,12 @@ def new_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
     """Open tabs that are watched; options are those of Playwright's `new_context`."""
     contexts: list[Any] = []
     servers: set[str] = set()
+    sites: list[Site] = []
 
     def opened(at: Site | None = None, *, same_as: Page | None = None, **options: Any) -> Page:
         if at is not None:
             servers.add(urlsplit(at.url).netloc)
+            sites.append(at)
         if same_as is not None:
             context = same_as.context
         else:
@@ -258,11 +264,16 @@ def new_page(browser: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
             context.set_default_timeout(WAIT_MS)
             watch.follow(context, lambda: servers)
             contexts.append(context)
+            if at is not None:
+                at.visitors.append(context)
         return context.new_page()
 
     yield opened
     for context in contexts:
         context.close()
+        for visited in sites:
+            if context in visited.visitors:
+                visited.visitors.remove(context)
 
 
 @pytest.fixture
