@@ -22,6 +22,7 @@ const root = $("[data-audit]");
 const user = root.dataset.user;
 const mayLabel = "mayLabel" in root.dataset;
 const part = (name) => $(`[data-${name}]`, root);
+/** Who only reads has no reports to write; their page has none. */
 const panel = $("#reports-panel");
 
 const data = new AuditData(user);
@@ -143,7 +144,7 @@ async function render({ moved }) {
   } finally {
     if (current()) part("loading").hidden = true;
     // After the first view, which it is no part of; it listens for what is added to the evidence.
-    if (panel.dataset.model) panelReady ??= import("./reports_panel.js");
+    if (panel?.dataset.model) panelReady ??= import("./reports_panel.js");
   }
 }
 
@@ -188,7 +189,7 @@ function fillModels() {
   part("label-first").hidden = labelled || !mayLabel;
   for (const link of $$("[data-label-link]", root)) link.href = query("/app/label", { model: targetModel() });
   const own = model() ?? (models.some((one) => one.name === view.model) ? view.model : DEFAULT_MODEL);
-  if (panel.dataset.model !== own) panel.dataset.model = own;
+  if (panel && panel.dataset.model !== own) panel.dataset.model = own;
 }
 
 /** The model that labels from this page go to: one's own, never that of a group. */

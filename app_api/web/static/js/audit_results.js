@@ -17,7 +17,7 @@ export class ResultTable {
   /**
    * @param {Element} table With thead and tbody.
    * @param {object} options `judgments` (see audit_judgments.js), `onEvidence(row)`,
-   *   `more` (the button below), `mayLabel`.
+   *   `more` (the button below), `mayLabel`; who may not has nothing to say or to keep.
    */
   constructor(table, { judgments, onEvidence, more, mayLabel }) {
     Object.assign(this, { table, judgments, onEvidence, more, mayLabel });
@@ -31,7 +31,8 @@ export class ResultTable {
   show(rows, scale, withModel) {
     Object.assign(this, { rows, scale, withModel, shown: 0, opened: null });
     this.levels = levelsOf(scale);
-    const heads = withModel ? HEADS : HEADS.filter((_, place) => place !== 2 && place !== 3);
+    const left = [...(withModel ? [] : [2, 3]), ...(this.mayLabel ? [] : [4])];
+    const heads = HEADS.filter((_, place) => !left.includes(place));
     fill($("thead", this.table), el("tr", { role: "row" }, heads.map((head) => el("th", { scope: "col", role: "columnheader" }, head))));
     $("tbody", this.table).replaceChildren();
     this.grow(FIRST_ROWS);
@@ -65,7 +66,7 @@ export class ResultTable {
       el("td", { role: "cell", class: "cell-short", data: { head: HEADS[1] } }, decision(row.system_positive, row.system_rating)),
       this.withModel && el("td", { role: "cell", class: "cell-short", data: { head: HEADS[2] } }, decision(row.your_positive, row.your_rating)),
       this.withModel && el("td", { role: "cell", class: "cell-short", data: { head: HEADS[3] } }, el("span", { class: `error error-${error.tone}` }, error.badge)),
-      el("td", { role: "cell", class: "cell-say", data: { head: HEADS[4] } }, this.say(row)),
+      this.mayLabel && el("td", { role: "cell", class: "cell-say", data: { head: HEADS[4] } }, this.say(row)),
     );
   }
 
@@ -75,8 +76,7 @@ export class ResultTable {
     const button = (name, words) =>
       el("button", { type: "button", class: "button button-small", "aria-pressed": String(judgment === name), data: { judge: name } }, words);
     return [
-      this.mayLabel &&
-        el("div", { class: "judge", role: "group", "aria-label": "Do you agree with the system?" }, button("agree", "Agree"), button("disagree", "Disagree")),
+      el("div", { class: "judge", role: "group", "aria-label": "Do you agree with the system?" }, button("agree", "Agree"), button("disagree", "Disagree")),
       this.opened === row.item_id && judgment && this.choices(row, judgment, label),
       judgment && el("p", { class: "judge-state" }, stateWords(this.scale, { label, phase, message }, this.opened === row.item_id), phase === "waiting" && el("button", { type: "button", class: "link-button", data: { retry: "" } }, "Try now")),
       el("button", { type: "button", class: "link-button evidence", data: { evidence: "" } }, "Add to evidence"),
