@@ -74,13 +74,15 @@ class Program:
                 kill(number)
 
     def kill_alone(self) -> list[int]:
-        """Kill it alone; return what it leaves behind."""
+        """Kill it, and what would end its processes after it; return what it leaves behind."""
         pid = self.pid
         if pid is None:
             return []
         left = descendants(pid)
-        kill(pid)
-        return left
+        watchers = [one for one in left if "group_watcher" in words_of(one)]
+        for number in [*watchers, pid]:
+            kill(number)
+        return [one for one in left if one not in watchers]
 
     def end(self, patience: float = 90.0) -> int:
         """End it for good, by SIGTERM; return how many of its processes had to be killed."""

@@ -14,6 +14,7 @@ import click
 
 from labelaudit_dagster.commands import opening
 from labelaudit_dagster.commands.console import say
+from labelaudit_dagster.ending_together import Starter, ending_together
 from labelaudit_dagster.home import exclusive, prepare_home
 from labelaudit_dagster.settings import Settings
 
@@ -45,10 +46,16 @@ def dagster(host: str, port: int) -> None:
         *("--host", host, "--port", str(port)),
     ]
     # Two daemons on one home would ask for everything twice.
-    with exclusive(settings, "dagster", wait_seconds=0):
+    with (
+        exclusive(settings, "dagster", wait_seconds=0),
+        ending_together(
+            settings.home / ".dagster-processes.lock",
+            waiting=lambda: say("Waiting for the processes of one that was killed to end."),
+        ) as starter,
+    ):
         say(f"Dagster on {settings.home}: http://{host}:{port}")
         say(_what_happens(settings))
-        sys.exit(_run_until_ended(arguments, environment))
+        sys.exit(_run_until_ended(starter, arguments, environment))
 
 
 def _what_happens(settings: Settings) -> str:
@@ -61,7 +68,7 @@ def _what_happens(settings: Settings) -> str:
     return f"New ratings become a constitution by themselves, {published}; labels become models."
 
 
-def _run_until_ended(arguments: list[str], environment: dict[str, str]) -> int:
+def _run_until_ended(starter: Starter, arguments: list[str], environment: dict[str, str]) -> int:
     """Run a program; Ctrl-C and SIGTERM end it once, and it is waited for. A second one kills it.
 
     It has a process group of its own, since Dagster, interrupted twice, leaves children behind.
@@ -80,9 +87,7 @@ def _run_until_ended(arguments: list[str], environment: dict[str, str]) -> int:
 
     before = {one: signal.signal(one, end) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
-        process = subprocess.Popen(  # noqa: S603 - a fixed program
-            arguments, env=environment, start_new_session=True
-        )
+        process = starter.start(arguments, env=environment)
         started.append(process)
         if told:
             process.send_signal(signal.SIGINT)

@@ -21,6 +21,7 @@ from labelaudit_dagster.commands.constitution import show_constitution
 from labelaudit_dagster.commands.demo_audit import audit_sample, show_sample_audit
 from labelaudit_dagster.commands.import_data import store_community
 from labelaudit_dagster.commands.run import compute_constitution
+from labelaudit_dagster.ending_together import ending_together
 from labelaudit_dagster.failures import ExpectedFailure
 from labelaudit_dagster.settings import Settings
 
@@ -77,11 +78,8 @@ def _embedded_platform(settings: Settings) -> Iterator[Settings]:
         "LABELAUDIT_HOME": str(settings.home),
     }
     log = settings.cache_folder / "demo-server.log"
-    with log.open("wb") as lines, _key(settings) as key:
-        # Our own program with fixed arguments; no shell sees them.
-        server = subprocess.Popen(  # noqa: S603
-            command, env=environment, stdout=lines, stderr=lines, stdin=subprocess.DEVNULL
-        )
+    with log.open("wb") as lines, _key(settings) as key, ending_together() as starter:
+        server = starter.start(command, env=environment, output=lines, stdin=subprocess.DEVNULL)
         try:
             _wait_until_ready(server, port, log)
             yield settings.model_copy(
