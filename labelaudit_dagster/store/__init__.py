@@ -147,6 +147,7 @@ from labelaudit_dagster.store.publications import (
     held_publication,
     hold_publication,
     last_published,
+    last_published_elsewhere,
     list_publications,
     publication_payload,
 )
@@ -342,6 +343,7 @@ __all__ = [
     "labels_outside_corpus",
     "last_logged",
     "last_published",
+    "last_published_elsewhere",
     "last_sending",
     "last_statuses",
     "latest_constitution",

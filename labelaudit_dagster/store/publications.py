@@ -211,6 +211,22 @@ def last_published(db: Database, *, target: str = EMBEDDED_TARGET) -> Publicatio
         return _newest(connection, target, "sent")
 
 
+def last_published_elsewhere(db: Database, *, target: str = EMBEDDED_TARGET) -> list[Publication]:
+    """Return what each other target confirmed last, in the order of their names."""
+    newest = (
+        select(func.max(publications.c.sequence))
+        .where(publications.c.target != target, publications.c.state == "sent")
+        .group_by(publications.c.target)
+    )
+    query = (
+        select(publications)
+        .where(publications.c.sequence.in_(newest))
+        .order_by(publications.c.target)
+    )
+    with db.read() as connection:
+        return [_publication(row) for row in connection.execute(query).mappings()]
+
+
 def publication_payload(db: Database, publication: Publication) -> dict[str, Any]:
     """Return what was, or is to be, sent."""
     with db.read() as connection:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import requests
 from playwright.sync_api import expect
@@ -51,8 +55,47 @@ def test_a_constitution_is_published_from_the_page(site, page, check):
     expect(page.get_by_text("Publication 2 is out since")).to_be_visible()
 
 
+def test_what_is_really_held_back_goes_out_by_approval(make_site, new_page, check, shoot):
+    """Another threshold on the same ratings changes more than the gate lets pass by itself."""
+    with make_site() as site:
+        page = new_page(site)
+        page.goto("/app/admin")
+        expect(page.get_by_text("Publication 1 is out since")).to_contain_text(
+            "at http://127.0.0.1"
+        )
+        page.get_by_role("button", name="Publish now").press("Enter")
+        expect(page.get_by_text("Up to date")).to_be_visible(timeout=RUN_MS)
+        document = requests.get(f"{site.url}/v1/constitution", timeout=60).json()
+        intercepts = sorted(
+            one["intercept"] for one in document["guidelines"] if one["status"] == "accepted"
+        )
+        strict = intercepts[len(intercepts) // 2]
+        line = [sys.executable, "-m", "labelaudit_dagster.cli", "run", "constitution"]
+        options = ["--skip-uncertainty", "--intercept-threshold", str(strict)]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("LABELAUDIT_")}
+        subprocess.run(
+            [*line, *options],
+            env={**environment, "LABELAUDIT_HOME": str(site.settings.home)},
+            check=True,
+            capture_output=True,
+            timeout=200,
+        )
+        page.reload()
+        expect(page.get_by_text("Held back")).to_be_visible()
+        expect(page.locator("#publication .changes").first).to_contain_text("no rating")
+        check(page)
+        shoot(page, "admin-really-held")
+        page.get_by_label("Why should it go out").fill("A stricter threshold was decided.")
+        page.get_by_role("button", name="Approve and publish").press("Enter")
+        expect(page.get_by_text("Up to date")).to_be_visible(timeout=RUN_MS)
+        last = requests.get(f"{site.url}/v1/publication", timeout=60).json()["last"]
+        assert (last["state"], last["sequence"]) == ("sent", 3)
+        assert last["approved_why"] == "A stricter threshold was decided."
+        assert last["held_because"]
+
+
 def held(route):
-    """Answer as the server does where the gate holds back; the real way there takes minutes."""
+    """Answer as the server does where the gate holds something back."""
     answer = route.fetch()
     state = answer.json()
     state["current"] |= {

@@ -17,7 +17,11 @@ from app_api.services import Provided, Services
 from labelaudit_dagster.home import HomeError
 from labelaudit_dagster.publishing import PublishingError, publish_current
 from labelaudit_dagster.resources.constitution_target import constitution_target
-from labelaudit_dagster.store import held_publication, last_published
+from labelaudit_dagster.store import (
+    held_publication,
+    last_published,
+    last_published_elsewhere,
+)
 
 if TYPE_CHECKING:
     from labelaudit_dagster.store import Publication
@@ -80,6 +84,9 @@ class PublicationState(BaseModel):
     problem: str | None = Field(description="Why it cannot be judged.")
     waiting: PublicationDocument | None = Field(description="What waits for an approval.")
     last: PublicationDocument | None = Field(description="What the target confirmed last.")
+    elsewhere: list[PublicationDocument] = Field(
+        description="What each other target confirmed last, by the target's name."
+    )
 
 
 class PostedPublication(BaseModel):
@@ -212,6 +219,7 @@ def _state(services: Services) -> dict[str, Any]:
             services.database,
             target,
             churn_limit=services.settings.churn_limit,
+            churn_limit_unchanged=services.settings.resolved_churn_limit_unchanged,
             now=services.now(),
             dry_run=True,
         )
@@ -232,4 +240,8 @@ def _state(services: Services) -> dict[str, Any]:
         "problem": problem,
         "waiting": PublicationDocument.of(waiting),
         "last": PublicationDocument.of(last),
+        "elsewhere": [
+            PublicationDocument.of(found)
+            for found in last_published_elsewhere(services.database, target=target.name)
+        ],
     }

@@ -25,4 +25,5 @@ def admin(request: Request, services: Provided) -> Response:
         title="Administration",
         dagster_url=services.settings.dagster_url or _DAGSTER,
         churn_limit=services.settings.churn_limit,
+        churn_limit_unchanged=services.settings.resolved_churn_limit_unchanged,
     )

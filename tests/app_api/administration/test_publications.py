@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import requests
 
 from app_api.web.pages.me import _KINDS
 from labelaudit_dagster.forgetting import person_document
-from labelaudit_dagster.store import hold_publication
+from labelaudit_dagster.store import begin_publication, finish_publication, hold_publication
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,22 @@ def test_a_constitution_goes_out_once_and_a_held_one_by_approval(make_audited_se
         )
         assert (answer.status_code, kind(answer)) == (502, "submission-failed")
         assert post({})["waiting"] is None
+
+
+def test_what_went_elsewhere_is_told_apart(make_audited_server):
+    with make_audited_server() as server:
+        now = server.app.state.services.now()
+        for target in ("https://b.example", "https://a.example", "https://b.example"):
+            begun = begin_publication(
+                server.database, {"to": target, "at": str(now)}, now=now, target=target
+            )
+            finish_publication(server.database, begun.sequence, receipt={}, now=now)
+            now += timedelta(minutes=1)
+        begin_publication(server.database, {"never": "came"}, now=now, target="https://c.example")
+        state = server.get("/v1/publication").json()
+        assert state["last"] is None
+        found = [(one["target"], one["sequence"]) for one in state["elsewhere"]]
+        assert found == [("https://a.example", 2), ("https://b.example", 3)]
 
 
 def test_the_page_of_ones_data_names_every_kind_that_is_stored(server):

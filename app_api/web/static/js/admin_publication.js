@@ -13,10 +13,13 @@ export async function showPublication(place) {
 }
 
 function state(place, data) {
-  const { current, waiting, last, problem } = data;
-  const lastLine = last
-    ? el("p", { class: "muted" }, `Publication ${last.sequence} is out since `, timeOf(last.finished_at), ` (${where(last.target)}).`)
-    : el("p", { class: "muted" }, "Nothing has been published yet.");
+  const { current, waiting, last, elsewhere, problem, target } = data;
+  const lastLine = el(
+    "p",
+    { class: "muted" },
+    last ? out(last) : `Nothing has been published ${where(target)} yet.`,
+    elsewhere.map((one) => [" ", out(one)]),
+  );
   if (!current) {
     return el("div", { class: "gate" }, el("p", { class: "note note-warn" }, problem), lastLine);
   }
@@ -51,8 +54,12 @@ function state(place, data) {
   );
 }
 
+function out(publication) {
+  return [`Publication ${publication.sequence} is out since `, timeOf(publication.finished_at), " ", where(publication.target), "."];
+}
+
 function where(target) {
-  return target === "embedded" ? "on this installation" : target;
+  return target === "embedded" ? "on this installation" : `at ${target}`;
 }
 
 function publishButton(place) {
