@@ -15,6 +15,7 @@ from app_api.access import ACCESS, PAGES
 from app_api.audit import AuditReader
 from app_api.authentication import authorise
 from app_api.client_files import ClientFiles
+from app_api.consent_text import consent_text
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
 from app_api.guard import Guard
@@ -65,9 +66,11 @@ def create_app(
 
     Raises:
         StoreError: The database cannot be opened.
-        SettingsError: The folder of the web client holds none.
+        SettingsError: The folder of the web client holds none, or the file with the text of
+            consent none.
         RuntimeError: A route has no entry in the table of rights, or an entry no route.
     """
+    consent = consent_text(settings.consent_file)
     opened = None if database is not None else Database.open(settings.resolved_database_url)
     used = database or opened
     assert used is not None  # noqa: S101 - for the type checker; one of the two is there
@@ -112,6 +115,7 @@ def create_app(
         metrics=metrics,
         now=now,
         client=client,
+        consent=consent,
         web=WebFiles(settings.cache_folder),
     )
     for router in (*ROUTERS, *PAGE_ROUTERS):

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from app_api.audit import AuditReader
 from app_api.client_files import ClientFiles
+from app_api.consent_text import ConsentText
 from app_api.constitution_cache import ConstitutionCache
 from app_api.export_cache import ExportCache
 from app_api.guard import Guard
@@ -44,6 +45,7 @@ class Services:
         guard: Whether callers must say who they are.
         limits: How often somebody may ask.
         metrics: Figures for Prometheus.
+        consent: What people agree to before they rate.
         web: Files that the pages of the web app load.
         now: Returns the time in UTC.
         client: A foreign web client's files, where one is served at `/`.
@@ -60,6 +62,7 @@ class Services:
     guard: Guard
     limits: RateLimits
     metrics: Metrics
+    consent: ConsentText
     web: WebFiles
     now: Callable[[], datetime] = utc_now
     client: ClientFiles | None = None

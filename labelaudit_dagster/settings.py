@@ -211,6 +211,9 @@ class Settings(AutomationSettings):
     client_dir: Path | None = Field(
         default=None, description="Folder of a foreign web client, served at /."
     )
+    consent_file: Path | None = Field(
+        default=None, description="Text that people agree to before they rate. Default: ours."
+    )
     bootstrap_replicates: int = Field(
         default=200, ge=2, le=100_000, description="Replicates of the rater bootstrap."
     )
@@ -276,7 +279,7 @@ class Settings(AutomationSettings):
         description="The same for the share of helpful ratings. 0 = none.",
     )
 
-    @field_validator("home", "client_dir")
+    @field_validator("home", "client_dir", "consent_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

@@ -63,6 +63,7 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         "log_format": "json",
         "training": "elsewhere",
         "client_dir": "/srv/client",
+        "consent_file": "/srv/consent.txt",
         "method": "gradient_descent",
         "churn_limit": "0.25",
         "max_quarantined_share": "0.25",

@@ -10,14 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app_api.body_schema import json_body
 from app_api.callers import Calling, require_own, user_or_self
-from app_api.consent_text import PARAGRAPHS, TEXT
 from app_api.problem_handlers import validation_problem
 from app_api.problems import field_problem
 from app_api.request_body import read_body, read_object
 from app_api.routers.audit.documents import Document
 from app_api.routers.constitutions.parameters import LONGEST_ID
 from app_api.services import Provided, Services
-from labelaudit_dagster.store import InvalidNameError, give_consent, list_consents, text_version
+from labelaudit_dagster.store import InvalidNameError, give_consent, list_consents
 
 router = APIRouter(prefix="/v1", tags=["ratings"])
 
@@ -91,12 +90,12 @@ def agree(
     """Record that a person agreed to the text of now, on the disk before the answer."""
     person = user_or_self(caller, given.participant_id, field="participant_id")
     require_own(caller, person)
-    if given.version != text_version(TEXT):
+    if given.version != services.consent.version:
         raise field_problem(
             "invalid-value", "version", "is not that of the present text; read it again"
         )
     try:
-        give_consent(services.database, person, TEXT, now=services.now())
+        give_consent(services.database, person, services.consent.whole, now=services.now())
     except InvalidNameError:
         raise field_problem(
             "invalid-value", "participant_id", "must have 1 to 2,000 bytes in UTF-8"
@@ -106,7 +105,7 @@ def agree(
 
 def consent_given(services: Services, person: str) -> datetime | None:
     """Return when a person agreed to the text of now; None where they have not."""
-    version = text_version(TEXT)
+    version = services.consent.version
     return next(
         (
             given.given_at
@@ -120,7 +119,7 @@ def consent_given(services: Services, person: str) -> datetime | None:
 def _state(services: Services, person: str) -> ConsentState:
     return ConsentState(
         participant_id=person,
-        version=text_version(TEXT),
-        text=list(PARAGRAPHS),
+        version=services.consent.version,
+        text=list(services.consent.paragraphs),
         given_at=consent_given(services, person),
     )

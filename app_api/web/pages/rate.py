@@ -7,7 +7,6 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app_api.consent_text import PARAGRAPHS, TEXT
 from app_api.routers.consent import consent_given
 from app_api.services import Provided
 from app_api.web.rendering import render_page
@@ -18,7 +17,6 @@ from labelaudit_dagster.store import (
     SHORTEST_PROPOSAL,
     list_guidelines,
     list_ratings,
-    text_version,
 )
 
 router = APIRouter(prefix="/app", include_in_schema=False)
@@ -35,8 +33,8 @@ def rate(request: Request, services: Provided) -> Response:
             request,
             "consent.html.jinja",
             title="Before you begin",
-            paragraphs=PARAGRAPHS,
-            version=text_version(TEXT),
+            paragraphs=services.consent.paragraphs,
+            version=services.consent.version,
         )
     known = list_guidelines(services.database)
     titles = {row.topic_id: row.topic for row in known if row.topic_id and row.topic}
