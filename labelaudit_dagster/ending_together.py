@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from filelock import FileLock, Timeout
+
 from labelaudit_dagster import group_watcher
 from labelaudit_dagster.failures import ExpectedFailure
 
@@ -109,3 +111,20 @@ def ending_together(
     finally:
         os.close(write)
         watcher.wait()
+
+
+def together_since(lock: Path) -> float | None:
+    """Return when the present programs under a lock began, in seconds since 1970.
+
+    All that were under it before had ended by then. None where there are no programs now.
+    """
+    try:
+        began = lock.stat().st_mtime
+        probe = FileLock(lock)
+        probe.acquire(timeout=0)
+    except Timeout:
+        return began
+    except OSError:
+        return None
+    probe.release()
+    return None

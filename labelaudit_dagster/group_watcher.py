@@ -32,8 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for path in arguments[1:]:
-        # Kept open, and so locked, until this process ends.
-        fcntl.flock(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX)
+        # Kept open, and so locked, until this process ends. Its time says since when.
+        held = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        os.utime(held)
     os.write(1, b"+")
     os.close(1)
     told = b""

@@ -25,6 +25,7 @@ _OF_THE_TESTS = {
     "LABELAUDIT_REQUIRE_ALL",
     "LABELAUDIT_SCREENSHOTS",
     "LABELAUDIT_TEST_DEMO_HOME",
+    "LABELAUDIT_TEST_HOSTILE_HOME",
 }
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -357,6 +358,11 @@ class Settings(AutomationSettings):
     def dagster_home(self) -> Path:
         """Folder of Dagster's own storage."""
         return self.home / "dagster"
+
+    @property
+    def dagster_processes_lock(self) -> Path:
+        """File that is locked while processes of `labelaudit dagster` are there."""
+        return self.home / ".dagster-processes.lock"
 
     @property
     def cache_folder(self) -> Path:

@@ -49,7 +49,7 @@ def dagster(host: str, port: int) -> None:
     with (
         exclusive(settings, "dagster", wait_seconds=0),
         ending_together(
-            settings.home / ".dagster-processes.lock",
+            settings.dagster_processes_lock,
             waiting=lambda: say("Waiting for the processes of one that was killed to end."),
         ) as starter,
     ):
