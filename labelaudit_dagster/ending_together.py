@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,22 @@ from labelaudit_dagster.failures import ExpectedFailure
 PATIENCE_SECONDS = 5.0
 """How long processes whose parent was killed may take to end by themselves."""
 _SOON_SECONDS = 0.5
+_WITHOUT_PACKAGES = (sys.executable, "-I", "-S")
+_ANNOUNCED = """\
+import os, sys
+pipe = int(sys.argv[1])
+try:
+    os.write(pipe, b"%d\\n" % os.getpid())
+except OSError:
+    pass  # the watcher was killed: the program runs without it
+os.close(pipe)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Tells the watcher which group begins here, and becomes the program.
+
+Told by the parent, a group would live on whose parent was killed between starting and telling. And
+a function between fork and exec would be no good in a process with threads.
+"""
 
 
 class WatcherError(ExpectedFailure, RuntimeError):
@@ -42,29 +58,20 @@ class Starter:
         """Start a program of ours; no shell sees its arguments.
 
         Args:
-            arguments: the program and its arguments.
+            arguments: the path of the program, and its arguments.
             env: its whole environment.
             stdin: its standard input; by default ours.
             output: where standard output and standard error go; by default where ours go.
         """
         return subprocess.Popen(  # noqa: S603 - programs of ours with fixed arguments
-            list(arguments),
+            [*_WITHOUT_PACKAGES, "-c", _ANNOUNCED, str(self._pipe), *arguments],
             env=dict(env),
             stdin=stdin,
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=self._tell,
+            pass_fds=(self._pipe,),
         )
-
-    def _tell(self) -> None:
-        """Tell the watcher which group begins here.
-
-        In the child, before its program begins: told by the parent, a group would live on whose
-        parent was killed between starting and telling.
-        """
-        with suppress(OSError):
-            os.write(self._pipe, b"%d\n" % os.getpid())
 
 
 @contextmanager
@@ -85,7 +92,7 @@ def ending_together(
     arguments = [str(PATIENCE_SECONDS), *([] if lock is None else [str(lock)])]
     try:
         watcher = subprocess.Popen(  # noqa: S603 - our own program with fixed arguments
-            [sys.executable, "-I", "-S", group_watcher.__file__, *arguments],
+            [*_WITHOUT_PACKAGES, group_watcher.__file__, *arguments],
             stdin=read,
             stdout=subprocess.PIPE,
             start_new_session=True,
