@@ -100,6 +100,7 @@ part("overview-chart").addEventListener("pointerover", (event) => {
   const topic = event.target.__data__?.datum?.topic;
   if (topic) data.ahead(model(), { topic, keyword: null }, view.error);
 });
+document.addEventListener("labelaudit:report", ({ detail }) => results.keep(detail.items));
 addEventListener("popstate", () => {
   view = viewOf(location.search);
   render({ moved: true });

@@ -23,6 +23,8 @@ export class ResultTable {
     Object.assign(this, { table, judgments, onEvidence, more, mayLabel });
     this.rows = [];
     this.shown = 0;
+    /** Comments that the report at hand holds already. */
+    this.kept = new Set();
     more.addEventListener("click", () => this.grow(MORE_ROWS, true));
     table.addEventListener("click", (event) => this.clicked(event));
     judgments.onChange = (item) => this.redraw(item);
@@ -79,8 +81,22 @@ export class ResultTable {
       el("div", { class: "judge", role: "group", "aria-label": "Do you agree with the system?" }, button("agree", "Agree"), button("disagree", "Disagree")),
       this.opened === row.item_id && judgment && this.choices(row, judgment, label),
       judgment && el("p", { class: "judge-state" }, stateWords(this.scale, { label, phase, message }, this.opened === row.item_id), phase === "waiting" && el("button", { type: "button", class: "link-button", data: { retry: "" } }, "Try now")),
-      el("button", { type: "button", class: "link-button evidence", data: { evidence: "" } }, "Add to evidence"),
+      this.evidence(row),
     ];
+  }
+
+  evidence(row) {
+    const kept = this.kept.has(row.item_id);
+    return el("button", { type: "button", class: `link-button evidence${kept ? " evidence-added" : ""}`, data: { evidence: "" } }, kept ? "✓ In the report" : "Add to evidence");
+  }
+
+  /** Say at the comments which of them the report at hand holds. */
+  keep(items) {
+    const before = this.kept;
+    this.kept = new Set(items);
+    for (const item of new Set([...before, ...this.kept])) {
+      if (before.has(item) !== this.kept.has(item)) this.redraw(item);
+    }
   }
 
   choices(row, judgment, label) {
@@ -106,15 +122,10 @@ export class ResultTable {
     const element = button?.closest("[data-item]");
     if (!element) return;
     const row = this.rows.find((one) => one.item_id === Number(element.dataset.item));
-    if ("evidence" in button.dataset) {
-      this.onEvidence(row);
-      button.textContent = "Added to evidence";
-      button.classList.add("evidence-added");
-    } else if ("retry" in button.dataset) this.judgments.retry();
+    if ("evidence" in button.dataset) this.onEvidence(row);
+    else if ("retry" in button.dataset) this.judgments.retry();
     else if (button.dataset.judge) this.judge(row, button.dataset.judge);
-    else if (button.dataset.rate) {
-      this.judgments.rate(row, Number(button.dataset.rate));
-    }
+    else if (button.dataset.rate) this.judgments.rate(row, Number(button.dataset.rate));
   }
 
   judge(row, judgment) {

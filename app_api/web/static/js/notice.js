@@ -3,16 +3,18 @@
  * offline.
  */
 
-import { $, el } from "./dom.js";
+import { $, $$, el } from "./dom.js";
 
 const SHOWN_MS = 7_000;
+/** A screen reader has to know of a place before it reads out what comes into it. */
+const KNOWN_MS = 100;
 
 /**
  * Show a message. Kinds: "info", "good", "bad". Bad ones stay until they are closed.
  * `action` is { label, run } for one button, such as trying again.
  */
 export function notice(text, { kind = "info", action = null } = {}) {
-  const place = $("[data-notices]");
+  const { place, moved } = placeInReach();
   const close = () => box.remove();
   const box = el(
     "div",
@@ -34,9 +36,24 @@ export function notice(text, { kind = "info", action = null } = {}) {
   for (const other of place.children) {
     if (other.textContent === box.textContent) other.remove();
   }
-  place.append(box);
+  if (moved) setTimeout(() => place.append(box), KNOWN_MS);
+  else place.append(box);
   if (kind !== "bad" && !action) setTimeout(close, SHOWN_MS);
   return close;
+}
+
+/**
+ * The place of messages. While a dialog is open it is within it: what lies outside can be neither
+ * read nor pressed then.
+ */
+function placeInReach() {
+  const place = $("[data-notices]");
+  const topmost = () => $$("dialog:modal").at(-1) ?? document.body;
+  const within = topmost();
+  const moved = place.parentElement !== within;
+  if (moved) within.append(place);
+  if (moved && within !== document.body) within.addEventListener("close", () => topmost().append(place), { once: true });
+  return { place, moved };
 }
 
 /** Say what failed, with a button to try again where that may help. */

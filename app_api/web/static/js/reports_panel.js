@@ -5,6 +5,8 @@
  * switched. The audit says which comment becomes evidence by an event on the document:
  *
  *   new CustomEvent("labelaudit:evidence", { detail: { item_id, topic, comment, row } })
+ *
+ * and hears by "labelaudit:report", with { title, items } as its detail, what the report at hand holds.
  */
 
 import { get, query, url } from "./api.js";
@@ -16,6 +18,7 @@ import { abandonedDrafts } from "./report_drafts.js";
 import { ReportEditor } from "./report_editor.js";
 import { waitingEntry } from "./report_finder.js";
 import { emptyContent } from "./report_saver.js";
+import { ReportsSheet } from "./reports_sheet.js";
 import { TOPIC_PREFIX, findingWords, titleWords } from "./report_words.js";
 
 const NEW = "new";
@@ -43,6 +46,7 @@ class ReportsPanel {
         this.drafts,
       ),
     );
+    this.sheet = new ReportsSheet(aside);
     aside.setAttribute("aria-labelledby", "panel-title");
     aside.removeAttribute("aria-label");
     this.choice.addEventListener("change", () => {
@@ -93,6 +97,7 @@ class ReportsPanel {
       this.reports = data.reports;
     } catch (failure) {
       if (failure?.name !== "Failure") throw failure;
+      this.tell(null);
       fill(this.place, el("p", { class: "note note-bad" }, failure.message), el("button", { type: "button", class: "button button-small", on: { click: () => this.next(() => this.load()) } }, "Try again"));
       return;
     }
@@ -128,6 +133,7 @@ class ReportsPanel {
       topics: this.topics ?? [],
       compact: true,
       onTitle: (words) => this.rename(editor, words),
+      onEvidence: (content) => this.tell(content),
       onCreated: (document) => {
         this.reports.push(document);
         rememberReport(user, model, document.report_id);
@@ -142,9 +148,17 @@ class ReportsPanel {
       if (this.editor !== editor) return;
       this.editor = null;
       await editor.close();
+      this.tell(null);
       failed(failure, () => this.open(report));
       fill(this.place);
     }
+  }
+
+  /** Say what the report at hand holds, to the bar of the sheet and to the rows of the audit. */
+  tell(content) {
+    const report = content && { title: content.title || this.choice.value !== NEW ? titleWords(content.title) : "A new report", items: content.evidence.map((one) => one.item_id) };
+    this.sheet.show(report);
+    document.dispatchEvent(new CustomEvent("labelaudit:report", { detail: report ?? { title: "", items: [] } }));
   }
 
   rename(editor, words) {
