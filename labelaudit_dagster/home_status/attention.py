@@ -29,6 +29,7 @@ def attention(
         *_late(document["waiting"], now, longest_wait),
         *_dagster(document["dagster"]),
         *_failed_runs(document["failed_runs"] or ()),
+        *_failed_studies(document["failed_studies"]),
         *_space(document["sizes"]),
     ]
 
@@ -97,6 +98,14 @@ def _failed_runs(runs: Any) -> Iterator[str]:
     for run in runs:
         reasons = " ".join(run["problems"]) or "no reason was recorded."
         yield f"A run of {run['job']} failed at {run['at']} (run {run['run_id']}): {reasons}"
+
+
+def _failed_studies(studies: list[Mapping[str, Any]]) -> Iterator[str]:
+    for study in studies:
+        yield (
+            f"Study {study['study_id']} at Prolific fails since {study['since']}: "
+            f"{study['problem']} It is asked for again at every labelaudit demographics."
+        )
 
 
 def _space(sizes: Mapping[str, Any]) -> Iterator[str]:

@@ -67,6 +67,7 @@ def home_status(
             "labels": None if database is None else _labels_waiting(database),
         },
         "publications": [] if database is None else _publications(database),
+        "failed_studies": [] if database is None else _failed_studies(settings, database),
         "failed_runs": _failed_runs(settings, store),
         "dagster": _dagster(settings, now),
         "sizes": home_sizes(settings),
@@ -197,6 +198,20 @@ def _publications(database: Database) -> list[dict[str, Any]]:
             "approved": one.approved_at is not None,
         }
         for one in unfinished_publications(database)
+    ]
+
+
+def _failed_studies(settings: Settings, database: Database) -> list[dict[str, Any]]:
+    """Studies at Prolific whose demographics could not be fetched or sent, and not since.
+
+    Those for the present target alone: nobody asks for those of another one again.
+    """
+    from labelaudit_dagster.resources.demographics import target_name
+    from labelaudit_dagster.store import failed_studies
+
+    return [
+        {"study_id": one.study_id, "since": _text(one.since), "problem": one.problem}
+        for one in failed_studies(database, target=target_name(settings))
     ]
 
 

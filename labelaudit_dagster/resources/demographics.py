@@ -104,6 +104,19 @@ def demographics_target(settings: Settings) -> DemographicsTarget:
     return PlatformDemographics(platform_client(settings))
 
 
+def target_name(settings: Settings) -> str:
+    """Return the name of the target that the settings name; no key is needed for it.
+
+    Raises:
+        Misconfigured: if the platform's address cannot work.
+    """
+    from labelaudit_dagster.platform_client.address import parse_base_url
+
+    if settings.platform_url is None:
+        return EmbeddedDemographics().name
+    return parse_base_url(settings.platform_url, "LABELAUDIT_PLATFORM_URL").url
+
+
 def prolific_client(settings: Settings) -> ProlificClient:
     """Return a client of Prolific.
 

@@ -63,12 +63,12 @@ class FailedStudy:
 
     Attributes:
         study_id: The study.
-        failed_at: When it failed last, in UTC.
-        problem: The sentence that says why; never with a value of a row.
+        since: When it began to fail, in UTC.
+        problem: The sentence that says why it failed last; never with a value of a row.
     """
 
     study_id: str
-    failed_at: datetime
+    since: datetime
     problem: str
 
 
@@ -154,16 +154,21 @@ def list_sendings(db: Database, *, limit: int = 100) -> list[DemographicsSending
 def remember_failure(
     db: Database, study_id: str, problem: str, *, target: str, now: datetime
 ) -> None:
-    """Remember that a study failed, until `forget_failure`.
+    """Remember that a study failed and since when, until `forget_failure`.
 
     Raises:
         StoreError: The database failed.
     """
+    table = demographics_failures
     with db.write() as connection:
+        since = connection.scalar(select(table.c.failed_at).where(*_is(target, study_id)))
         connection.execute(_failures_of(target, study_id))
         connection.execute(
-            demographics_failures.insert().values(
-                target=target, study_id=study_id, failed_at=now, problem=problem
+            table.insert().values(
+                target=target,
+                study_id=study_id,
+                failed_at=now if since is None else since,
+                problem=problem,
             )
         )
         add_change(connection, "demographics_failed", now=now, subject=study_id)
@@ -179,15 +184,21 @@ def forget_failure(db: Database, study_id: str, *, target: str) -> None:
 def failed_studies(db: Database, *, target: str) -> list[FailedStudy]:
     """Return the studies that failed and have not succeeded since, by id."""
     table = demographics_failures.c
-    query = select(table.study_id, table.failed_at, table.problem).where(table.target == target)
+    query = select(table.study_id, table.failed_at.label("since"), table.problem).where(
+        table.target == target
+    )
     with db.read() as connection:
         found = [FailedStudy(**row) for row in connection.execute(query).mappings()]
     return sorted(found, key=lambda failure: failure.study_id)
 
 
 def _failures_of(target: str, study_id: str) -> Any:
-    table = demographics_failures
-    return delete(table).where(table.c.target == target, table.c.study_id == study_id)
+    return delete(demographics_failures).where(*_is(target, study_id))
+
+
+def _is(target: str, study_id: str) -> tuple[Any, Any]:
+    table = demographics_failures.c
+    return table.target == target, table.study_id == study_id
 
 
 def _last(connection: Connection, target: str, study_id: str) -> DemographicsSending | None:

@@ -23,6 +23,7 @@ from labelaudit_dagster.store import (
     begin_publication,
     finish_publication,
     hold_publication,
+    remember_failure,
 )
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ def test_a_home_in_order(untouched_home: Home) -> None:
     assert ratings["conserved"]
     assert ratings["rows_in"] == ratings["rows_kept"] + ratings["rows_quarantined"]
     assert found["waiting"]["ratings"] == {"n": 0, "since": None}
-    assert found["publications"] == []
+    assert found["publications"] == found["failed_studies"] == []
     assert found["dagster"]["daemon"] == {"running": False, "last_heartbeat": None, "errors": []}
     assert found["dagster"]["runs"] == {"started": 0, "queued": 0}
     assert min(found["sizes"].values()) > 0
@@ -112,6 +113,24 @@ def test_what_was_begun_and_overtaken_is_history(small_home: Home) -> None:
         sent = begin_publication(database, OTHER, now=NOW)
         finish_publication(database, sent.sequence, receipt={}, now=NOW)
     assert status_of(small_home, "--check")["publications"] == []
+
+
+def test_studies_that_fail(small_home: Home) -> None:
+    there = "https://other.example/api"
+    with opened(small_home) as database:
+        remember_failure(database, "s1", "It answered 503.", target="embedded", now=NOW)
+        later = NOW + timedelta(days=1)
+        remember_failure(database, "s1", "It answered 404.", target="embedded", now=later)
+        # What failed for another target is nobody's business until that one is set again.
+        remember_failure(database, "s2", "It answered 500.", target=there, now=later)
+    found = status_of(small_home, "--check", code=1)
+    failed = {"study_id": "s1", "since": "2026-03-01T12:00:00Z", "problem": "It answered 404."}
+    assert found["failed_studies"] == [failed]
+    [problem] = found["problems"]
+    assert problem.startswith("Study s1 at Prolific fails since 2026-03-01T12:00:00Z: It answered")
+    assert problem in small_home.here("status").succeeded().out
+    elsewhere = Home(small_home.path, {"platform_url": f"{there}/"})
+    assert [one["study_id"] for one in status_of(elsewhere)["failed_studies"]] == ["s2"]
 
 
 def test_a_daemon_that_died(small_home: Home) -> None:

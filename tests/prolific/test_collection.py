@@ -113,7 +113,7 @@ def test_one_failing_study_leaves_the_others_and_is_sent_later(
     assert "studies/broken/export/ was answered with HTTP 500" in str(outcome.failed[0].problem)
     assert "1 of 3 studies failed" in str(outcome.failure_sentence())
     (failure,) = failed_studies(database, target=platform.url)
-    assert (failure.study_id, failure.failed_at) == ("broken", NOW)
+    assert (failure.study_id, failure.since) == ("broken", NOW)
     # It is asked for again even when Prolific does not list it any more.
     kept = prolific.studies
     prolific.studies = {"s1": A}

@@ -69,11 +69,14 @@ def test_failures_are_remembered_until_they_are_not_any_more(db: Database, now) 
         remember_failure(db, study, f"{study} failed", target=HERE, now=now)
     remember_failure(db, "a", "again", target=HERE, now=now + timedelta(days=1))
     found = failed_studies(db, target=HERE)
-    assert [(failure.study_id, failure.problem) for failure in found] == [
-        ("a", "again"), ("b", "b failed"),
+    assert [(failure.study_id, failure.since, failure.problem) for failure in found] == [
+        ("a", now, "again"), ("b", now, "b failed"),
     ]  # fmt: skip
     assert failed_studies(db, target="embedded") == []
     forget_failure(db, "a", target="embedded")
     forget_failure(db, "b", target=HERE)
     assert [failure.study_id for failure in failed_studies(db, target=HERE)] == ["a"]
+    later = now + timedelta(days=2)
+    remember_failure(db, "b", "b failed anew", target=HERE, now=later)
+    assert [failure.since for failure in failed_studies(db, target=HERE)] == [now, later]
     assert {change.kind for change in list_changes(db)} == {"demographics_failed"}
