@@ -13,6 +13,7 @@ from labelaudit_dagster.assets.prolific_demographics import (
     demographics_jobs,
     prolific_demographics,
 )
+from labelaudit_dagster.assets.pruning import pruning_jobs
 from labelaudit_dagster.personal_audit import CorpusSides
 from labelaudit_dagster.progress_log import progress_logger
 from labelaudit_dagster.resources.artifact_io_manager import ArtifactIOManager
@@ -20,6 +21,7 @@ from labelaudit_dagster.resources.ratings_source import ratings_source
 from labelaudit_dagster.run_executor import locking_executor
 from labelaudit_dagster.sensors import all_sensors
 from labelaudit_dagster.sensors.demographics_schedule import demographics_schedule
+from labelaudit_dagster.sensors.pruning_schedule import pruning_schedule
 from labelaudit_dagster.settings import Settings, load_settings
 
 
@@ -30,8 +32,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=with_freshness(settings, assets),
         asset_checks=freshness_checks(),
-        jobs=[*constitution_jobs(), *audit_jobs(), *demographics_jobs()],
-        schedules=[demographics_schedule(settings)],
+        jobs=[*constitution_jobs(), *audit_jobs(), *demographics_jobs(), *pruning_jobs()],
+        schedules=[demographics_schedule(settings), pruning_schedule(settings)],
         resources={
             "settings": settings,
             "artifact_store": store,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from labelaudit_dagster.artifacts import ArtifactNotFoundError, ArtifactStore
 from labelaudit_dagster.opened_instance import dagster_instance
 from labelaudit_dagster.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 _AT_ONCE = 200
 
@@ -30,8 +34,6 @@ def prune_runs(
 ) -> RunPruneReport:
     """Remove the records of runs that ended longer ago, from Dagster's storage.
 
-    A run stays while a current result is of it, so that Dagster goes on showing what made what.
-
     Args:
         settings: of the installation.
         older_than: age from which records go.
@@ -41,34 +43,57 @@ def prune_runs(
     Raises:
         HomeError: if Dagster's storage cannot be opened.
     """
-    from dagster import DagsterRunStatus, RunsFilter
-
     if not settings.dagster_home.is_dir():
         return RunPruneReport((), 0)
-    needed = _runs_of_current(ArtifactStore(settings.resolved_artifacts_url))
+    store = ArtifactStore(settings.resolved_artifacts_url)
+    with dagster_instance(settings) as instance:
+        return prune_run_records(instance, store, older_than=older_than, now=now, dry_run=dry_run)
+
+
+def prune_run_records(
+    instance: DagsterInstance,
+    store: ArtifactStore,
+    *,
+    older_than: timedelta,
+    now: datetime,
+    dry_run: bool = False,
+) -> RunPruneReport:
+    """Remove the records of runs that ended, and began longer ago.
+
+    A run stays while a current result is of it, so that Dagster goes on showing what made what.
+
+    Args:
+        instance: Dagster's.
+        store: of the installation's results.
+        older_than: age from which records go.
+        now: the time, with a zone.
+        dry_run: only report.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    needed = _runs_of_current(store)
     ended = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
     doomed: list[str] = []
     kept = 0
-    with dagster_instance(settings) as instance:
-        cursor = None
-        while True:
-            records = instance.get_run_records(
-                RunsFilter(statuses=ended, created_before=now - older_than),
-                limit=_AT_ONCE,
-                cursor=cursor,
-            )
-            for record in records:
-                run_id = record.dagster_run.run_id
-                if run_id in needed:
-                    kept += 1
-                else:
-                    doomed.append(run_id)
-            if len(records) < _AT_ONCE:
-                break
-            cursor = records[-1].dagster_run.run_id
-        if not dry_run:
-            for run_id in reversed(doomed):
-                instance.delete_run(run_id)
+    cursor = None
+    while True:
+        records = instance.get_run_records(
+            RunsFilter(statuses=ended, created_before=now - older_than),
+            limit=_AT_ONCE,
+            cursor=cursor,
+        )
+        for record in records:
+            run_id = record.dagster_run.run_id
+            if run_id in needed:
+                kept += 1
+            else:
+                doomed.append(run_id)
+        if len(records) < _AT_ONCE:
+            break
+        cursor = records[-1].dagster_run.run_id
+    if not dry_run:
+        for run_id in reversed(doomed):
+            instance.delete_run(run_id)
     return RunPruneReport(tuple(reversed(doomed)), kept)
 
 

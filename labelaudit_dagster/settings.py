@@ -180,7 +180,7 @@ class Settings(AutomationSettings):
         description="Age below which pruning removes nothing (h); longer than any run takes.",
     )
     run_retention_days: Positive = Field(
-        default=14.0,
+        default=30.0,
         description="Age at which pruning removes the records of runs from Dagster (days).",
     )
     rate_limit_per_minute: int = Field(

@@ -59,6 +59,7 @@ def test_every_setting_is_read_from_its_variable(name: str, monkeypatch: pytest.
         "dagster_url": "https://dagster.example",
         "failure_webhook_url": "https://hooks.example/T/B/x",
         "auto_publish": "False",
+        "prune_daily": "False",
         "sensor_interval_seconds": "60",
         "log_format": "json",
         "training": "elsewhere",

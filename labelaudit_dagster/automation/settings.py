@@ -56,6 +56,10 @@ class AutomationSettings(BaseSettings):
     auto_publish: bool = Field(
         default=True, description="Whether runs that sensors start publish what the gate passes."
     )
+    prune_daily: bool = Field(
+        default=True,
+        description="Whether old versions and records of runs are removed once a day.",
+    )
     failure_webhook_url: SecretStr | None = Field(
         default=None, description="Address to which failed runs are posted. Secret."
     )
