@@ -80,11 +80,11 @@ class HomeFigures:
             return self._figures.get(name, math.nan)
 
     def _of_database(self) -> dict[str, float]:
-        unfinished = [one.state for one in unfinished_publications(self._database)]
+        unfinished = unfinished_publications(self._database)
         return {
             "labels_waiting": waiting_labels(self._database).labels,
-            "publications_held": unfinished.count("held"),
-            "publications_unconfirmed": unfinished.count("begun"),
+            "publications_held": sum(one.is_undecided for one in unfinished),
+            "publications_unconfirmed": sum(one.state == "begun" for one in unfinished),
         }
 
     def _of_artifacts(self) -> dict[str, float]:

@@ -63,7 +63,8 @@ class PublicationOutcome:
 
     Attributes:
         state: `sent`; `unchanged` (the target has this content already, nothing was sent);
-            `held` (the gate refused); `would_send` (a dry run that the gate would let pass).
+            `held` (the gate refused, or somebody declined it); `would_send` (a dry run that the
+            gate would let pass).
         ref: the constitution.
         target: where to.
         sequence: number of the publication; None in a dry run.
@@ -154,6 +155,7 @@ def publish_current(
     approved = approval is not None or (known is not None and known.approved_at is not None)
     limits = (churn_limit, churn_limit_unchanged)
     gate = _judge(store, database, target.name, (ref, document), limits, approved=approved)
+    declined = () if approved else _declined(known)
 
     def outcome(
         state: State, publication: Any, receipt: dict[str, Any] | None = None
@@ -164,7 +166,7 @@ def publish_current(
             target.name,
             None if publication is None else publication.sequence,
             None if publication is None else publication.idempotency_key,
-            gate.held_reasons if state == "held" else (),
+            (*gate.held_reasons, *declined) if state == "held" else (),
             gate.waived_reasons,
             gate.churn,
             difference_sentences(gate.changes),
@@ -179,11 +181,13 @@ def publish_current(
         return outcome("unchanged", known, dict(known.receipt or {}))
     # What was begun passed the gate then; it may have arrived, so it is finished, not held.
     begun = known is not None and known.state == "begun"
+    # Nor does what a person declined go out where the gate has come to let it pass.
+    passes = begun or (gate.publish and not declined)
     if dry_run:
-        return outcome("would_send" if begun or gate.publish else "held", known)
-    if not begun and (not gate.publish or gate.waived_reasons):
+        return outcome("would_send" if passes else "held", known)
+    if not begun and (not passes or gate.waived_reasons or _declined(known)):
         held = _hold(database, payload, target.name, gate, now, approval)
-        if not gate.publish:
+        if not passes:
             return outcome("held", held)
     # Kept for ever, since later constitutions are compared with what was published.
     with _with_artifacts_at_hand():
@@ -195,6 +199,13 @@ def publish_current(
     receipt = {**receipt, VERSION_FIELD: ref.version}
     finish_publication(database, publication.sequence, receipt=receipt, now=now)
     return outcome("sent", publication, receipt)
+
+
+def _declined(known: Publication | None) -> tuple[str, ...]:
+    """Say who declined it and why, where somebody did; nothing otherwise."""
+    if known is None or known.declined_at is None:
+        return ()
+    return (f"{known.declined_by} declined publication {known.sequence}: {known.declined_why}",)
 
 
 def _check_approval(

@@ -59,14 +59,21 @@ class PublicationFailedError(ExpectedFailure, RuntimeError):
     help="Send publication N although it is held back for what changed. Without N: what is "
     "current, unless something else waits.",
 )
-@click.option("--why", help="Why you approve it; asked for where it is not given.")
-@click.option("--by", help="Who approves it. [default: your user name]")
+@click.option(
+    "--decline",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Leave publication N where it is held, with a reason: nobody is asked about it again.",
+)
+@click.option("--why", help="Why you approve or decline it; asked for where it is not given.")
+@click.option("--by", help="Who approves or declines it. [default: your user name]")
 @json_option
 @click.pass_context
 def publish(
     ctx: click.Context,
     dry_run: bool,
     approve: int | None,
+    decline: int | None,
     why: str | None,
     by: str | None,
     as_json: bool,
@@ -75,9 +82,19 @@ def publish(
 
     Nothing is sent that the platform has already. A constitution that did not converge or is
     empty is never sent; one that changed more than LABELAUDIT_CHURN_LIMIT, or has undecided
-    guidelines, waits for --approve and ends with exit code 3; the message names its number.
+    guidelines, waits for --approve or --decline and ends with exit code 3; the message names its
+    number.
     """
     settings = opening.settings()
+    if decline is not None:
+        if approve is not None or dry_run:
+            raise click.UsageError("--decline stands alone: without --approve and --dry-run.")
+        declined = _decline(settings, decline, *_who_and_why("--decline", by, why))
+        if as_json:
+            emit_json(_record(declined))
+        else:
+            output().print(plain(f"Publication {decline} is declined; it stays where it is."))
+        return
     approval = _approval(approve, by, why)
     if dry_run:
         outcome = _dry_run(settings, approval)
@@ -99,6 +116,8 @@ def publish(
         say(f"Publication {held} is held back:")
         for reason in result["held_because"]:
             say(f"  {reason}")
+        if result["declined_by"] is not None:
+            say(f"  {result['declined_by']} declined it: {result['declined_why']}")
         say(
             "What would change: labelaudit publish --dry-run. To send it all the same: "
             f"labelaudit publish --approve {held}"
@@ -114,20 +133,45 @@ def _approval(approve: int | None, by: str | None, why: str | None) -> Approval 
     """
     if approve is None:
         if by or why:
-            raise click.UsageError("--by and --why belong to --approve; give that too.")
+            raise click.UsageError("--by and --why belong to --approve or --decline; give one.")
         return None
+    from labelaudit_dagster.publishing import Approval
+
+    by, why = _who_and_why("--approve", by, why)
+    return Approval(by, why, None if approve == WHAT_IS_CURRENT else approve)
+
+
+def _who_and_why(option: str, by: str | None, why: str | None) -> tuple[str, str]:
+    """Return who decides and why; asked for, or the user, where it is not given.
+
+    Raises:
+        UsageError: if it cannot be known.
+    """
     if not (why or "").strip():
         if not sys.stdin.isatty():
-            raise click.UsageError("--approve needs a reason: --why 'what changed is wanted'.")
-        why = click.prompt("Why should it be published?", err=True)
+            raise click.UsageError(f"{option} needs a reason: --why 'we talked about it'.")
+        why = click.prompt("Why?", err=True)
     if not (by or "").strip():
         try:
             by = getpass.getuser()
         except (KeyError, OSError):
             raise click.UsageError("Your user has no name here; say it: --by NAME.") from None
-    from labelaudit_dagster.publishing import Approval
+    return str(by), str(why)
 
-    return Approval(str(by), str(why), None if approve == WHAT_IS_CURRENT else approve)
+
+def _decline(settings: Settings, number: int, by: str, why: str) -> Publication:
+    """Record that a publication is to stay where it is held.
+
+    Raises:
+        PublicationFailedError: if it does not wait for a decision.
+    """
+    from labelaudit_dagster.store import Database, PublicationStateError, decline_publication
+
+    try:
+        with Database.open(settings.resolved_database_url) as database:
+            return decline_publication(database, number, by=by, why=why, now=datetime.now(UTC))
+    except PublicationStateError as error:
+        raise PublicationFailedError(f"{error} Nothing was changed.") from None
 
 
 def _publish(settings: Settings, approval: Approval | None, tell: Any) -> None:
@@ -258,6 +302,9 @@ def _record(publication: Publication) -> dict[str, Any]:
         "approved_by": publication.approved_by,
         "approved_at": text(publication.approved_at),
         "approved_why": publication.approved_why,
+        "declined_by": publication.declined_by,
+        "declined_at": text(publication.declined_at),
+        "declined_why": publication.declined_why,
         "finished_at": text(publication.finished_at),
         "receipt": None if publication.receipt is None else dict(publication.receipt),
     }

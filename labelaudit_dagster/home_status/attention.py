@@ -56,11 +56,11 @@ def _publications(publications: list[Mapping[str, Any]], now: datetime) -> Itera
                 )
         elif one["approved"]:
             yield f"Publication {number} to {target} is approved and not sent: labelaudit publish"
-        else:
+        elif not one["declined"]:
             yield (
                 f"Publication {number} to {target} is held back: {' '.join(one['because'])} See "
                 "what it would change: labelaudit publish --dry-run; approve it: labelaudit "
-                f"publish --approve {number}"
+                f"publish --approve {number}, or leave it: labelaudit publish --decline {number}"
             )
 
 

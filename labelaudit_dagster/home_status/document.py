@@ -196,6 +196,7 @@ def _publications(database: Database) -> list[dict[str, Any]]:
             "since": _text(one.begun_at or one.created_at),
             "because": list(one.held_because or ()),
             "approved": one.approved_at is not None,
+            "declined": one.declined_at is not None,
         }
         for one in unfinished_publications(database)
     ]

@@ -25,6 +25,7 @@ ChangeKind = Literal[
     "demographics_failed",
     "publication_held",
     "publication_approved",
+    "publication_declined",
     "publication_begun",
     "publication_finished",
     "token_created",

@@ -41,6 +41,9 @@ class Publication:
         approved_by: Who approved it, if somebody did.
         approved_at: When.
         approved_why: Why, in the approver's words.
+        declined_by: Who wants it to stay where it is, if somebody does.
+        declined_at: When.
+        declined_why: Why, in their words.
         begun_at: When the first attempt was about to be made.
         finished_at: When the platform confirmed it.
         receipt: What it answered.
@@ -56,9 +59,17 @@ class Publication:
     approved_by: str | None
     approved_at: datetime | None
     approved_why: str | None
+    declined_by: str | None
+    declined_at: datetime | None
+    declined_why: str | None
     begun_at: datetime | None
     finished_at: datetime | None
     receipt: Mapping[str, Any] | None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it waits for somebody's word."""
+        return self.state == "held" and self.approved_at is None and self.declined_at is None
 
     @property
     def is_sent(self) -> bool:
@@ -140,6 +151,8 @@ def approve_publication(
 ) -> Publication:
     """Record that somebody approves a held publication: exactly that content, and once.
 
+    One that was declined may be approved all the same; both words are kept.
+
     Raises:
         PublicationStateError: It is not held, or no reason or name is given.
         StoreError: The database failed; nothing was stored.
@@ -160,6 +173,38 @@ def approve_publication(
             approved_by=by,
             approved_at=now,
             approved_why=why,
+        )
+
+
+def decline_publication(
+    db: Database, sequence: int, *, by: str, why: str, now: datetime
+) -> Publication:
+    """Record that a held publication is to stay where it is: exactly that content.
+
+    It stays held and is not sent, as before, and nobody is asked about it any more; other content
+    is a new question.
+
+    Raises:
+        PublicationStateError: It is not held, it was approved or declined already, or no reason or
+            name is given.
+        StoreError: The database failed; nothing was stored.
+    """
+    if not by.strip() or not why.strip():
+        raise PublicationStateError("Declining needs a name and a reason.")
+    with db.write() as connection:
+        publication = _require(connection, sequence, "held")
+        if not publication.is_undecided:
+            done = "approved" if publication.approved_at is not None else "declined"
+            who = publication.approved_by or publication.declined_by
+            raise PublicationStateError(f"Publication {sequence} was {done} already, by {who}.")
+        return _set(
+            connection,
+            publication,
+            "publication_declined",
+            now,
+            declined_by=by,
+            declined_at=now,
+            declined_why=why,
         )
 
 

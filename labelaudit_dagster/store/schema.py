@@ -29,7 +29,7 @@ from labelaudit_dagster.store.schema_base import (
     recorded_column,
 )
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 """Revision of the newest migration, which this code works with."""
 
 sources = Table(
@@ -240,6 +240,9 @@ publications = Table(
     Column("approved_by", VerbatimText),
     Column("approved_at", UtcMicroseconds),
     Column("approved_why", VerbatimText),
+    Column("declined_by", VerbatimText),
+    Column("declined_at", UtcMicroseconds),
+    Column("declined_why", VerbatimText),
     Column("begun_at", UtcMicroseconds),
     Column("finished_at", UtcMicroseconds),
     Column("receipt", JsonText),

@@ -21,6 +21,7 @@ from labelaudit_dagster.store import (
     Database,
     add_rating,
     begin_publication,
+    decline_publication,
     finish_publication,
     hold_publication,
     remember_failure,
@@ -105,6 +106,16 @@ def test_publications_that_wait(small_home: Home) -> None:
     assert "is held back: Much changed." in first
     assert f"labelaudit publish --approve {held.sequence}" in first
     assert f"Publication {begun.sequence} to https://other.example/api was begun" in second
+
+
+def test_what_was_declined_needs_nobody(small_home: Home) -> None:
+    with opened(small_home) as database:
+        held = hold_publication(database, OTHER, because=["Much changed."], now=NOW)
+        assert len(status_of(small_home, "--check", code=1)["problems"]) == 1
+        decline_publication(database, held.sequence, by="Ada", why="no", now=NOW)
+    found = status_of(small_home, "--check")
+    assert found["problems"] == []
+    assert [one["declined"] for one in found["publications"]] == [True]
 
 
 def test_what_was_begun_and_overtaken_is_history(small_home: Home) -> None:

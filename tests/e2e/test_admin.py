@@ -85,12 +85,24 @@ def test_what_is_really_held_back_goes_out_by_approval(make_site, new_page, chec
         expect(page.locator("#publication .changes").first).to_contain_text("no rating")
         check(page)
         shoot(page, "admin-really-held")
-        page.get_by_label("Why should it go out").fill("A stricter threshold was decided.")
+        page.get_by_label("Why should it go out").fill("Not before the assembly.")
+        page.get_by_role("button", name="Decline", exact=True).press("Enter")
+        expect(page.locator("#publication .badge")).to_have_text("Declined")
+        expect(page.get_by_text("declined publication 3: Not before the assembly.")).to_be_visible()
+        check(page)
+        shoot(page, "admin-declined")
+        page.reload()
+        expect(page.locator("#publication .badge")).to_have_text("Declined")
+        expect(page.get_by_role("button", name="Decline", exact=True)).to_have_count(0)
+        page.get_by_label("Why should it go out after all").fill(
+            "A stricter threshold was decided."
+        )
         page.get_by_role("button", name="Approve and publish").press("Enter")
         expect(page.get_by_text("Up to date")).to_be_visible(timeout=RUN_MS)
         last = requests.get(f"{site.url}/v1/publication", timeout=60).json()["last"]
         assert (last["state"], last["sequence"]) == ("sent", 3)
         assert last["approved_why"] == "A stricter threshold was decided."
+        assert last["declined_why"] == "Not before the assembly."
         assert last["held_because"]
 
 

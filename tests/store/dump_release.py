@@ -25,6 +25,7 @@ from labelaudit_dagster.store import (
     create_invitation,
     create_token,
     decide_proposal,
+    decline_publication,
     finish_publication,
     finish_sending,
     forget_person,
@@ -85,7 +86,10 @@ def main() -> None:
             remember_failure(db, "empty", "It did not come.", target="embedded", now=NOW)
             begun = begin_publication(db, PAYLOAD, now=NOW)
             finish_publication(db, begun.sequence, receipt={"success": True}, now=NOW)
-            hold_publication(db, PAYLOAD | {"mu": 0.6}, because=["too many changes"], now=NOW)
+            held = hold_publication(
+                db, PAYLOAD | {"mu": 0.6}, because=["too many changes"], now=NOW
+            )
+            decline_publication(db, held.sequence, by="token:x", why="Too soon.", now=NOW)
             create_token(db, "operator", now=NOW)
             fill_audit(db)
             fill_participation(db)

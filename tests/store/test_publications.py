@@ -10,6 +10,7 @@ from labelaudit_dagster.store import (
     PublicationStateError,
     approve_publication,
     begin_publication,
+    decline_publication,
     find_publication,
     finish_publication,
     held_publication,
@@ -107,6 +108,42 @@ def test_holding_approving_and_sending(db: Database, now) -> None:
     assert [change.kind for change in list_changes(db)][:4] == [
         "publication_finished", "publication_begun", "publication_approved", "publication_held",
     ]  # fmt: skip
+
+
+def test_declining(db: Database, now) -> None:
+    publish(db, A, now)
+    held = hold_publication(db, B, because=["2 of 3 changed"], now=now)
+    assert held.is_undecided
+    for by, why in (("", "why"), ("Ada", " ")):
+        with pytest.raises(PublicationStateError, match="name and a reason"):
+            decline_publication(db, held.sequence, by=by, why=why, now=now)
+    later = now + timedelta(hours=1)
+    declined = decline_publication(db, held.sequence, by="Ada", why="too soon", now=later)
+    assert (declined.state, declined.is_undecided) == ("held", False)
+    assert (declined.declined_by, declined.declined_at, declined.declined_why) == (
+        "Ada", later, "too soon",
+    )  # fmt: skip
+    assert list_changes(db)[0].kind == "publication_declined"
+    assert hold_publication(db, B, because=["again"], now=later) == declined
+    with pytest.raises(PublicationStateError, match="declined already, by Ada"):
+        decline_publication(db, held.sequence, by="Bob", why="me too", now=later)
+    # People change their minds; both words are kept.
+    approved = approve_publication(db, held.sequence, by="Bob", why="now", now=later)
+    assert (approved.declined_by, approved.approved_by) == ("Ada", "Bob")
+    with pytest.raises(PublicationStateError, match="approved already, by Bob"):
+        decline_publication(db, held.sequence, by="Ada", why="no", now=later)
+    sent = publish(db, B, later)
+    assert (sent.sequence, sent.declined_why) == (held.sequence, "too soon")
+    with pytest.raises(PublicationStateError, match="is sent, not held"):
+        decline_publication(db, held.sequence, by="Ada", why="no", now=later)
+
+
+def test_other_content_is_a_new_question(db: Database, now) -> None:
+    held = hold_publication(db, A, because=["first"], now=now)
+    decline_publication(db, held.sequence, by="Ada", why="no", now=now)
+    other = hold_publication(db, B, because=["second"], now=now)
+    assert other.is_undecided
+    assert hold_publication(db, A, because=["third"], now=now).is_undecided
 
 
 def test_an_approval_covers_one_content_once(db: Database, now) -> None:

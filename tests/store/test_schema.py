@@ -52,6 +52,7 @@ from labelaudit_dagster.store.schema_base import metadata
 from labelaudit_dagster.store.schema_version import VERSION_TABLE, found_version
 
 RELEASED = Path(__file__).parent / "released"
+CHANGES_IN = {"0001": 8, "0002": 17, "0003": 25, "0004": 28, "0005": 28, "0006": 29}
 NEXT_VERSION = f"{int(SCHEMA_VERSION) + 1:04d}"
 
 
@@ -221,10 +222,12 @@ def test_old_files_are_upgraded_in_place_with_their_data(
             "study": [{"Participant id": "a", "Age": "35-44", "Sex": None}],
         }
         assert last_published(db).receipt == {"success": True}
-        assert held_publication(db).held_because == ("too many changes",)
+        held = held_publication(db)
+        assert held.held_because == ("too many changes",)
+        assert held.declined_why == ("Too soon." if version >= "0006" else None)
         (token,) = list_tokens(db)
         assert verify_token(db, f"la_{token.token_id}_test", now=now) == token
-        assert len(list_changes(db)) == {"0001": 8, "0002": 17, "0003": 25}.get(version, 28)
+        assert len(list_changes(db)) == CHANGES_IN[version]
         if version == "0001":
             assert (load_corpus(db), list_users(db)) == (None, [])
         else:

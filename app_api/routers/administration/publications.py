@@ -18,6 +18,8 @@ from labelaudit_dagster.home import HomeError
 from labelaudit_dagster.publishing import PublishingError, publish_current
 from labelaudit_dagster.resources.constitution_target import constitution_target
 from labelaudit_dagster.store import (
+    PublicationStateError,
+    decline_publication,
     held_publication,
     last_published,
     last_published_elsewhere,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/v1", tags=["administration"])
 
 MAX_BODY_BYTES = 64 * 1024
+_APPROVAL = ("approved_by", "approved_why", "approved_publication")
 WAIT_SECONDS = 20.0
 """Longest wait for a run that computes or publishes a constitution."""
 
@@ -44,6 +47,9 @@ class PublicationDocument(BaseModel):
     approved_by: str | None
     approved_at: datetime | None
     approved_why: str | None
+    declined_by: str | None
+    declined_at: datetime | None
+    declined_why: str | None
     finished_at: datetime | None = Field(description="When the target confirmed it (UTC).")
 
     @classmethod
@@ -60,6 +66,9 @@ class PublicationDocument(BaseModel):
             approved_by=found.approved_by,
             approved_at=found.approved_at,
             approved_why=found.approved_why,
+            declined_by=found.declined_by,
+            declined_at=found.declined_at,
+            declined_why=found.declined_why,
             finished_at=found.finished_at,
         )
 
@@ -103,11 +112,16 @@ class PostedPublication(BaseModel):
     approve: int | None = Field(
         default=None, ge=1, description="Number of the held publication that is approved."
     )
+    decline: int | None = Field(
+        default=None,
+        ge=1,
+        description="Number of the held publication that is to stay where it is; nothing is sent.",
+    )
     why: str | None = Field(
-        default=None, max_length=2_000, description="Why; needed for an approval."
+        default=None, max_length=2_000, description="Why; needed to approve or decline."
     )
     by: str | None = Field(
-        default=None, max_length=200, description="Who approves. Default: whose session it is."
+        default=None, max_length=200, description="Who decides. Default: whose session it is."
     )
 
 
@@ -141,10 +155,17 @@ def publish(
 ) -> Published:
     """Do what `labelaudit publish` does, with `approve` what `--approve N --why TEXT` does.
 
+    With `decline` nothing is sent: the publication stays held, and nobody is asked about it again.
     What the gate holds back is not sent: the answer's `waiting` has its number and the reasons.
     """
-    config = _approval(services, caller, posted)
+    decision = _decision(services, caller, posted)
+    if posted.decline is not None:
+        _decline(services, posted.decline, *decision)
+        return Published(**_state(services), sent_now=False)
     before = _state(services)
+    config: dict[str, Any] = {}
+    if posted.approve is not None:
+        config = dict(zip(_APPROVAL, (*decision, posted.approve), strict=True))
     if before["current"] is None:
         raise ProblemError("publication-conflict", before["problem"])
     if config or before["current"].state != "unchanged" or before["waiting"] is not None:
@@ -154,32 +175,45 @@ def publish(
     return Published(**after, sent_now=sent)
 
 
-def _approval(services: Services, caller: Caller, posted: PostedPublication) -> dict[str, Any]:
-    """Return the run configuration of an approval, empty without one.
+def _decision(services: Services, caller: Caller, posted: PostedPublication) -> tuple[str, ...]:
+    """Return who decides about what waits, and why; nothing where nobody does.
 
     Raises:
-        ProblemError: It has no reason, or is for something else than what waits.
+        ProblemError: It has no reason, says two things, or is about something else than what waits.
     """
-    if posted.approve is None:
+    if posted.approve is not None and posted.decline is not None:
+        raise field_problem("invalid-value", "decline", "stands beside approve; send one of them")
+    number = posted.approve or posted.decline
+    if number is None:
         if posted.why is not None or posted.by is not None:
-            raise field_problem("invalid-value", "approve", "is missing beside why and by")
-        return {}
+            raise field_problem(
+                "invalid-value", "approve", "is missing beside why and by, or decline"
+            )
+        return ()
     why = (posted.why or "").strip()
     if not why:
-        raise field_problem("invalid-value", "why", "is missing: say why it should be published")
+        raise field_problem("invalid-value", "why", "is missing: say why")
     target = constitution_target(services.settings).name
     waiting = held_publication(services.database, target=target)
-    if waiting is None or waiting.sequence != posted.approve:
+    if waiting is None or waiting.sequence != number:
         raise ProblemError(
             "publication-conflict",
-            f"Publication {posted.approve} does not wait for an approval"
+            f"Publication {number} does not wait for a decision"
             + ("; nothing does." if waiting is None else f"; publication {waiting.sequence} does."),
         )
-    return {
-        "approved_by": (posted.by or "").strip() or caller.subject or caller.shown,
-        "approved_why": why,
-        "approved_publication": posted.approve,
-    }
+    return ((posted.by or "").strip() or caller.subject or caller.shown, why)
+
+
+def _decline(services: Services, number: int, by: str, why: str) -> None:
+    """Record it.
+
+    Raises:
+        ProblemError: Somebody else decided meanwhile.
+    """
+    try:
+        decline_publication(services.database, number, by=by, why=why, now=services.now())
+    except PublicationStateError as error:
+        raise ProblemError("publication-conflict", str(error)) from None
 
 
 def _run(services: Services, config: dict[str, Any]) -> None:

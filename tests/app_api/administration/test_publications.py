@@ -47,6 +47,9 @@ def test_nothing_can_be_published_before_there_is_a_constitution(shared_server):
         ({"approve": 1, "why": "  "}, "why"),
         ({"why": "so"}, "approve"),
         ({"approve": 0, "why": "so"}, "approve"),
+        ({"decline": 1}, "why"),
+        ({"decline": 0, "why": "so"}, "decline"),
+        ({"decline": 1, "approve": 1, "why": "so"}, "decline"),
     ],
 )
 def test_an_approval_names_what_and_why(server, body, field):
@@ -55,8 +58,9 @@ def test_an_approval_names_what_and_why(server, body, field):
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-def test_only_what_waits_is_approved(server):
-    answer = server.post("/v1/publications", {"approve": 99, "why": "so"})
+@pytest.mark.parametrize("decision", ["approve", "decline"])
+def test_only_what_waits_is_decided_about(server, decision):
+    answer = server.post("/v1/publications", {decision: 99, "why": "so"})
     assert (answer.status_code, kind(answer)) == (409, "publication-conflict")
     assert "nothing does" in answer.json()["detail"]
 
@@ -92,6 +96,25 @@ def test_a_constitution_goes_out_once_and_a_held_one_by_approval(make_audited_se
         )
         assert (answer.status_code, kind(answer)) == (502, "submission-failed")
         assert post({})["waiting"] is None
+
+
+def test_what_is_declined_stays_and_asks_nobody(make_audited_server):
+    with make_audited_server() as server:
+        now = server.app.state.services.now()
+        hold_publication(server.database, {"other": 1}, because=["it changed"], now=now)
+        assert "labelaudit_publications_held 1.0" in server.get("/metrics").text
+        body = {"decline": 1, "why": " too soon ", "by": "anna"}
+        answer = server.post("/v1/publications", body).json()
+        assert answer["sent_now"] is False
+        waiting = answer["waiting"]
+        assert (waiting["state"], waiting["declined_by"]) == ("held", "anna")
+        assert waiting["declined_why"] == "too soon"
+        assert waiting["declined_at"]
+        again = server.post("/v1/publications", body)
+        assert (again.status_code, kind(again)) == (409, "publication-conflict")
+        assert "declined already, by anna" in again.json()["detail"]
+    with make_audited_server() as server:
+        assert "labelaudit_publications_held 0.0" in server.get("/metrics").text
 
 
 def test_what_went_elsewhere_is_told_apart(make_audited_server):

@@ -23,7 +23,8 @@ function state(place, data) {
   if (!current) {
     return el("div", { class: "gate" }, el("p", { class: "note note-warn" }, problem), lastLine);
   }
-  const badge = {
+  const declined = current.state === "held" && Boolean(waiting?.declined_at);
+  const badge = declined ? ["", "Declined"] : {
     unchanged: ["badge-good", "Up to date"],
     would_send: ["badge-accent", "Ready to publish"],
     held: ["badge-warn", "Held back"],
@@ -35,7 +36,7 @@ function state(place, data) {
       "div",
       { class: "gate-head" },
       el("span", { class: `badge ${badge[0]}` }, badge[1]),
-      waiting && el("span", { class: "muted" }, `publication ${waiting.sequence} waits`),
+      waiting && el("span", { class: "muted" }, `publication ${waiting.sequence} ${declined ? "stays here" : "waits"}`),
       current.churn !== null &&
         el("span", { class: "muted" }, `${number(100 * current.churn)} % of the accepted guidelines changed`),
     ),
@@ -44,12 +45,12 @@ function state(place, data) {
     current.changes.length > 0 &&
       el(
         "details",
-        { open: current.state === "held" },
+        { open: current.state === "held" && !declined },
         el("summary", {}, "What would change"),
         el("ul", { class: "changes spaced" }, current.changes.map((line) => el("li", { dir: "auto" }, line))),
       ),
     current.state === "would_send" && publishButton(place),
-    current.state === "held" && approval(place, waiting),
+    current.state === "held" && decision(place, waiting, declined),
     lastLine,
   );
 }
@@ -68,29 +69,30 @@ function publishButton(place) {
   return el("p", { class: "actions" }, button);
 }
 
-function approval(place, waiting) {
+/** Sending what the gate holds back all the same, or leaving it where it is; either with a reason. */
+function decision(place, waiting, declined) {
   const why = el("textarea", { id: "why", name: "why", required: true, maxlength: 2000, dir: "auto" });
-  const button = el("button", { class: "button button-primary" }, "Approve and publish");
+  const approve = el("button", { class: "button button-primary", name: "approve" }, "Approve and publish");
+  const decline = el("button", { class: "button", name: "decline" }, "Decline");
   const form = el(
     "form",
     { class: "stack" },
     el(
       "div",
       { class: "field" },
-      el("label", { for: "why" }, "Why should it go out all the same?"),
+      el("label", { for: "why" }, declined ? "Why should it go out after all?" : "Why should it go out all the same, or stay here?"),
       why,
-      el("p", { class: "hint" }, "Your reason is kept with the publication. Without an approval it stays here."),
+      el("p", { class: "hint" }, "Your reason is kept with the publication. What is declined stays here, and nobody is asked about it again; the next change is a new question."),
     ),
-    el("p", { class: "actions" }, button),
+    el("p", { class: "actions" }, approve, !declined && decline),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    const button = event.submitter ?? approve;
     working(button, async () => {
-      // The gate gives what it holds a number of its own, by which it is approved.
+      // The gate gives what it holds a number of its own, by which it is decided about.
       const number = waiting?.sequence ?? (await post({})).waiting?.sequence;
-      await publish(place, {
-        ...(number ? { approve: number, why: why.value, by: actingName() } : {}),
-      });
+      await publish(place, number ? { [button.name]: number, why: why.value, by: actingName() } : {});
     });
   });
   return form;
@@ -104,6 +106,7 @@ async function publish(place, body) {
   const data = await post(body);
   fill(place, state(place, data));
   if (data.sent_now) notice("The constitution is published.", { kind: "good" });
+  else if (data.waiting?.declined_at) notice("It is declined and stays here.");
   else if (data.waiting) notice("The gate holds it back; it waits for an approval.");
   $("#publication-title").scrollIntoView({ block: "nearest" });
 }
