@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ for _folder in (Path(__file__).parent, Path(__file__).parents[1] / "assets"):
         sys.path.insert(0, str(_folder))
 
 from audited_homes import AuditedServer, copy_of, make_audited_home  # noqa: E402 - the path first
+from signing_in import an_invitation, signed_in  # noqa: E402
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -225,3 +227,15 @@ def payload() -> dict[str, Any]:
         "guideline_scores": {"g/1 ü": 0.9},
         "mu": 0.123456789012345,
     }
+
+
+@pytest.fixture
+def invite(server: Any) -> Callable[..., str]:
+    """Make an invitation to a server that nobody else uses."""
+    return partial(an_invitation, server)
+
+
+@pytest.fixture
+def sign_in(server: Any) -> Callable[..., requests.Session]:
+    """Sign in at a server that nobody else uses."""
+    return partial(signed_in, server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import numpy as np
 import pytest
 
 from labelaudit_dagster.factorization import ModelParameters, RatingTriples
+
+# With pytest's importlib mode neighbouring modules are not importable by themselves.
+if str(Path(__file__).parent) not in sys.path:
+    sys.path.insert(0, str(Path(__file__).parent))
 
 
 @dataclass(frozen=True)

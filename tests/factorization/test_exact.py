@@ -1,18 +1,16 @@
-"""The exact method on problems with known answers, on degenerate ones, and its invariances."""
+"""The exact method on problems with known answers and on degenerate ones."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from exact_solutions import EVERY_WAY, parameters_for
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from labelaudit_dagster.factorization import (
     FactorizationError,
-    FactorizationParameters,
     ModelParameters,
     RatingTriples,
     SolutionStatus,
@@ -20,16 +18,6 @@ from labelaudit_dagster.factorization import (
     objective,
     predict,
 )
-
-EVERY_WAY = [
-    pytest.param(backend, precision, id=f"{backend}-{precision}")
-    for backend in ("dense", "bucketed")
-    for precision in ("float64", "float32")
-]
-
-
-def parameters_for(backend="dense", precision="float64", **others):
-    return FactorizationParameters(backend=backend, precision=precision, **others)
 
 
 def residual_by_hand(ratings, model, lambda_i, lambda_f):
@@ -66,12 +54,6 @@ def residual_by_hand(ratings, model, lambda_i, lambda_f):
                 parts.append(slack if x == 0 else pull - lambda_f / 2 * np.sign(x))
             worst = max(worst, float(np.linalg.norm(parts)))
     return worst
-
-
-def same_solution(left, right, atol=1e-6):
-    np.testing.assert_allclose(left.mu, right.mu, atol=atol)
-    np.testing.assert_allclose(left.item_intercept, right.item_intercept, atol=atol)
-    np.testing.assert_allclose(left.item_factor, right.item_factor, atol=atol)
 
 
 def generic_minimum(ratings, parameters, starts=12):
@@ -175,126 +157,6 @@ def test_a_heavy_penalty_gives_the_zero_solution(polarised, backend, precision):
     )
 
 
-@pytest.mark.parametrize(("backend", "precision"), EVERY_WAY)
-def test_backends_and_precisions_agree(polarised, backend, precision):
-    plain = polarised(seed=7, n_rows=40, n_cols=20, share=0.4)
-    weight = np.random.default_rng(0).uniform(0.2, 3, len(plain))
-    weighted = RatingTriples.from_arrays(plain.row, plain.col, plain.value, weight=weight)
-    for ratings in (plain, weighted):
-        reference = factorize(ratings, parameters_for())
-        found = factorize(ratings, parameters_for(backend, precision))
-        assert found.backend == backend
-        assert found.precision == precision
-        assert found.loss == pytest.approx(reference.loss, abs=1e-10)
-        same_solution(found.parameters, reference.parameters, atol=3e-5)
-
-
-@pytest.mark.parametrize("backend", ["dense", "bucketed"])
-def test_the_order_of_ratings_does_not_matter(polarised, backend):
-    ratings = polarised(seed=1)
-    order = np.random.default_rng(0).permutation(len(ratings))
-    shuffled = RatingTriples.from_arrays(
-        ratings.row[order],
-        ratings.col[order],
-        ratings.value[order],
-        n_rows=ratings.n_rows,
-        n_cols=ratings.n_cols,
-    )
-    first, second = (factorize(one, parameters_for(backend)) for one in (ratings, shuffled))
-    assert_identical(first, second)
-
-
-def assert_identical(first, second):
-    assert first.parameters.mu == second.parameters.mu
-    for name in ("rater_intercept", "item_intercept", "rater_factor", "item_factor"):
-        np.testing.assert_array_equal(
-            getattr(first.parameters, name), getattr(second.parameters, name)
-        )
-    assert first.candidates == second.candidates
-    assert (first.loss, first.kkt, first.spread) == (second.loss, second.kkt, second.spread)
-    np.testing.assert_array_equal(first.numerical_error, second.numerical_error)
-    np.testing.assert_array_equal(first.trajectory.loss, second.trajectory.loss)
-
-
-@pytest.mark.parametrize("backend", ["dense", "bucketed"])
-def test_raters_and_items_without_ratings_change_nothing(polarised, backend):
-    ratings = polarised(seed=1)
-    # New numbers leave gaps in the middle: rater 3 and item 2 have no ratings.
-    row = ratings.row + (ratings.row >= 3)
-    col = ratings.col + (ratings.col >= 2)
-    wider = RatingTriples.from_arrays(
-        row, col, ratings.value, n_rows=ratings.n_rows + 2, n_cols=ratings.n_cols + 2
-    )
-    first, second = (factorize(one, parameters_for(backend)) for one in (ratings, wider))
-    raters = np.delete(np.arange(wider.n_rows), [3, wider.n_rows - 1])
-    items = np.delete(np.arange(wider.n_cols), [2, wider.n_cols - 1])
-    assert first.parameters.mu == second.parameters.mu
-    for name, kept in (
-        ("rater_intercept", raters),
-        ("rater_factor", raters),
-        ("item_intercept", items),
-        ("item_factor", items),
-    ):
-        ours, others = getattr(first.parameters, name), getattr(second.parameters, name)
-        np.testing.assert_array_equal(ours, others[kept])
-        assert np.all(np.delete(others, kept, axis=0) == 0)
-    assert first.candidates == second.candidates
-
-
-@pytest.mark.parametrize("backend", ["dense", "bucketed"])
-def test_duplicated_ratings_weigh_double_and_change_no_solution(polarised, backend):
-    ratings = polarised(seed=4)
-    parameters = parameters_for(backend, tolerance=1e-9)
-    plain = factorize(ratings, parameters)
-    # A rating is duplicated by a copy of its rater, since a pair occurs once.
-    all_twice = RatingTriples.from_arrays(
-        np.concatenate([ratings.row, ratings.row + ratings.n_rows]),
-        np.concatenate([ratings.col, ratings.col]),
-        np.concatenate([ratings.value, ratings.value]),
-    )
-    doubled = factorize(all_twice, parameters)
-    assert doubled.loss == pytest.approx(plain.loss, abs=1e-12)
-    same_solution(plain.parameters, doubled.parameters, atol=1e-7)
-    some = ratings.row < 5
-    some_twice = RatingTriples.from_arrays(
-        np.concatenate([ratings.row, ratings.row[some] + ratings.n_rows]),
-        np.concatenate([ratings.col, ratings.col[some]]),
-        np.concatenate([ratings.value, ratings.value[some]]),
-    )
-    weighted = ratings.with_rater_weights(np.where(np.arange(ratings.n_rows) < 5, 2.0, 1.0))
-    copied, by_weight = factorize(some_twice, parameters), factorize(weighted, parameters)
-    assert copied.loss == pytest.approx(by_weight.loss, abs=1e-12)
-    assert copied.loss != pytest.approx(plain.loss, abs=1e-6)
-    same_solution(copied.parameters, by_weight.parameters, atol=1e-7)
-
-
-def test_equal_weights_cancel_to_the_bit(polarised):
-    ratings = polarised(seed=4)
-    heavy = ratings.with_rater_weights(np.full(ratings.n_rows, 7.0))
-    first, second = (factorize(one, parameters_for()) for one in (ratings, heavy))
-    np.testing.assert_array_equal(first.parameters.item_intercept, second.parameters.item_intercept)
-    assert second.loss == pytest.approx(
-        objective(heavy, second.parameters, FactorizationParameters()), abs=1e-14
-    )
-
-
-def test_ratings_of_weight_zero_count_as_absent(polarised):
-    ratings = polarised(seed=4)
-    weight = np.ones(ratings.n_rows)
-    weight[[2, 9]] = 0
-    kept = ~np.isin(ratings.row, [2, 9])
-    fewer = RatingTriples.from_arrays(
-        ratings.row[kept],
-        ratings.col[kept],
-        ratings.value[kept],
-        n_rows=ratings.n_rows,
-        n_cols=ratings.n_cols,
-    )
-    first = factorize(fewer, parameters_for("bucketed"))
-    second = factorize(ratings.with_rater_weights(weight), parameters_for("bucketed"))
-    assert_identical(first, second)
-
-
 @settings(
     max_examples=40,
     deadline=None,
@@ -362,85 +224,3 @@ def test_nothing_to_fit_is_refused(polarised):
     for one in (empty, weightless):
         with pytest.raises(FactorizationError, match="no rating with a positive weight"):
             factorize(one)
-
-
-def test_the_iteration_limit_is_reported(polarised):
-    found = factorize(polarised(), parameters_for(iteration_cap=5))
-    assert found.status is SolutionStatus.ITERATION_LIMIT
-    assert found.kkt > 1e-6
-    assert not found.converged
-    assert "raise iteration_cap" in found.message
-
-
-def test_the_sign_follows_the_larger_camp():
-    generator = np.random.default_rng(0)
-    camp = np.where(np.arange(40) < 26, 1.0, -1.0)
-    votes = (generator.random((40, 12)) < 0.5 + 0.45 * np.outer(camp, np.tile([1, -1], 6))) * 1.0
-    row, col = np.indices(votes.shape).reshape(2, -1)
-    ratings = RatingTriples.from_arrays(row, col, votes[row, col])
-    for seed in range(4):
-        found = factorize(ratings, replace(parameters_for(), seed=seed)).parameters
-        assert found.rater_factor[:26].mean() > 0 > found.rater_factor[26:].mean()
-        assert found.item_factor[0, 0] > 0 > found.item_factor[1, 0]
-
-
-@pytest.mark.parametrize("backend", ["dense", "bucketed"])
-def test_a_solution_fed_back_changes_nothing(polarised, backend):
-    ratings = polarised(seed=6)
-    first = factorize(ratings, parameters_for(backend))
-    second = factorize(ratings, parameters_for(backend), warm_start=first.parameters)
-    assert not second.warm_start_used
-    assert_identical(first, second)
-
-
-def test_a_better_warm_start_is_taken_and_stays(polarised):
-    ratings = polarised(seed=6, n_rows=60, n_cols=30)
-    good = factorize(ratings, parameters_for(starts=12))
-    # One start that may not move far finds less.
-    poor = parameters_for(starts=1, perturbed_restarts=0, iteration_cap=60)
-    cold = factorize(ratings, poor)
-    assert cold.status is SolutionStatus.ITERATION_LIMIT or cold.loss > good.loss
-    warm = factorize(ratings, poor, warm_start=good.parameters)
-    assert warm.warm_start_used
-    assert warm.candidates[-1].name == "warm-start"
-    assert warm.loss <= good.loss + 1e-12
-    again = factorize(ratings, poor, warm_start=warm.parameters)
-    np.testing.assert_array_equal(again.parameters.item_intercept, warm.parameters.item_intercept)
-    np.testing.assert_array_equal(again.parameters.rater_factor, warm.parameters.rater_factor)
-
-
-def test_a_warm_start_that_does_not_fit_is_refused(polarised, random_model):
-    ratings = polarised()
-    with pytest.raises(FactorizationError, match="item_intercept has shape"):
-        factorize(ratings, warm_start=random_model(ratings.n_rows, 3, 1))
-    wrong = random_model(ratings.n_rows, ratings.n_cols, 1)
-    wrong.item_intercept[0] = np.nan
-    with pytest.raises(FactorizationError, match="not finite"):
-        factorize(ratings, warm_start=wrong)
-
-
-def test_candidates_trajectory_and_progress(polarised):
-    steps = []
-    found = factorize(
-        polarised(),
-        parameters_for(starts=3),
-        progress=lambda name, share: steps.append((name, share)),
-    )
-    names = [one.name for one in found.candidates]
-    assert names == [
-        "random-1",
-        "random-2",
-        "random-3",
-        "zero-factors",
-        "perturbed-1",
-        "perturbed-2",
-    ]
-    assert found.loss == min(one.loss for one in found.candidates)
-    assert found.trajectory.loss.shape == found.trajectory.kkt.shape == (found.sweeps + 1,)
-    assert found.trajectory.loss[-1] == found.loss
-    assert np.all(np.diff(found.trajectory.loss[51:]) <= 1e-12)  # after the ramp it only falls
-    assert np.all(found.numerical_error >= 10 * found.kkt)
-    assert np.all(found.numerical_error >= found.intercept_spread)
-    shares = [share for _, share in steps]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1

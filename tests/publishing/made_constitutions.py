@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from platform_server import PlatformServer
 
 from labelaudit_dagster.artifacts import ArtifactRef, ArtifactStore, Bundle
 from labelaudit_dagster.constitution import (
@@ -131,3 +133,13 @@ class Desk:
 
 
 MakeDesk = Callable[..., Desk]
+
+
+def accepted_there(platform: PlatformServer) -> list[str]:
+    """Return the accepted guidelines of every applied constitution, in order."""
+    return ["".join(json.loads(post.body)["accepted_guideline_ids"]) for post in platform.applied]
+
+
+def named(sequence: int) -> Approval:
+    """Return an approval of one publication by its number."""
+    return Approval(APPROVAL.by, APPROVAL.why, sequence)

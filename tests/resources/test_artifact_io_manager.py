@@ -1,36 +1,25 @@
 """The IO manager under real Dagster runs with real files."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pandas as pd
 import pytest
 from dagster import (
-    AllPartitionMapping,
     AssetCheckResult,
     AssetExecutionContext,
     AssetIn,
     AssetOut,
-    DagsterInstance,
     Definitions,
-    DynamicPartitionsDefinition,
     MaterializeResult,
     Output,
-    ReexecutionOptions,
     ResourceParam,
     StaticPartitionsDefinition,
     asset,
     asset_check,
     define_asset_job,
-    execute_job,
     job,
-    materialize,
     multi_asset,
-    multiprocess_executor,
     op,
-    reconstructable,
 )
+from io_manager_runs import cause, materialisation, run
 
 from labelaudit_dagster.artifacts import (
     ArtifactNotFoundError,
@@ -45,33 +34,6 @@ from labelaudit_dagster.resources.artifact_io_manager import (
     lineage_metadata,
     materialisation_metadata,
 )
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "artifacts"
-
-
-@pytest.fixture
-def store(root: Path) -> ArtifactStore:
-    return ArtifactStore(root)
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
-    home = tmp_path / "dagster"
-    home.mkdir()
-    with DagsterInstance.local_temp(str(home)) as made:
-        yield made
-
-
-def run(assets: list[Any], root: Path | str, instance: DagsterInstance, **options: Any) -> Any:
-    resources = {"io_manager": ArtifactIOManager(root=str(root))}
-    return materialize(assets, instance=instance, resources=resources, **options)
-
-
-def materialisation(result: Any, name: str) -> Any:
-    return result.asset_materializations_for_node(name)[0]
 
 
 def test_values_of_every_kind_pass_through_with_lineage_and_metadata(root, store, instance):
@@ -215,96 +177,6 @@ def test_lineage_can_be_given_as_metadata_or_recorded_by_reading(root, store, in
     assert store.load(store.current("reading")) == {"read": {"k": 2}}
 
 
-USERS = ["plain", "a/b", "..", "emoji 🙂", "x" * 300, "Case", "case"]
-
-
-def test_dynamic_partitions_one_by_one_and_as_a_range_in_one_step(root, store, instance):
-    users = DynamicPartitionsDefinition(name="users")
-    instance.add_dynamic_partitions("users", USERS)
-
-    @asset(partitions_def=users)
-    def labels(context: AssetExecutionContext):
-        keys = context.partition_keys
-        return Partitioned({key: {"user": key} for key in keys})
-
-    @asset(partitions_def=users)
-    def frames(context: AssetExecutionContext, labels):
-        if not isinstance(labels, Partitioned):
-            return pd.DataFrame({"user": [labels["user"]]})
-        return {key: pd.DataFrame({"user": [labels[key]["user"]] * 2}) for key in labels}
-
-    @asset(ins={"frames": AssetIn(partition_mapping=AllPartitionMapping())})
-    def overview(frames: dict):
-        assert list(frames) == sorted(USERS)  # Dagster itself hands partitions out in any order
-        return {key: len(frame) for key, frame in frames.items()}
-
-    for user in USERS:
-        assert run([labels, frames], root, instance, partition_key=user).success
-    assert store.partitions("frames") == sorted(USERS)
-    single = store.current("frames", "..")
-    assert list(store.load(single)["user"]) == [".."]
-    assert store.manifest(single).inputs == {
-        store.current("labels", "..").key: store.current("labels", "..").version
-    }
-
-    result = run(
-        [labels, frames],
-        root,
-        instance,
-        tags={
-            "dagster/asset_partition_range_start": USERS[0],
-            "dagster/asset_partition_range_end": USERS[-1],
-        },
-    )
-    assert result.success
-    events = result.asset_materializations_for_node("frames")
-    assert sorted(event.partition for event in events) == sorted(USERS)
-    for event in events:
-        ref = store.current("frames", event.partition)
-        assert event.metadata["labelaudit/version"].value == ref.version
-        assert event.metadata["labelaudit/path"].value == str(root / ref.path)
-        assert event.metadata["dagster/partition_row_count"].value == 2
-        # Each partition was made from its own upstream partition, not from all of them.
-        labels_ref = store.current("labels", event.partition)
-        assert store.manifest(ref).inputs == {labels_ref.key: labels_ref.version}
-        assert list(store.load(ref)["user"]) == [event.partition] * 2
-
-    run([labels, frames, overview], root, instance, selection=["overview"])
-    assert store.load(store.current("overview")) == dict.fromkeys(USERS, 2)
-    assert len(store.manifest(store.current("overview")).inputs) == len(USERS)
-
-
-def test_one_existing_partition_is_still_a_mapping_for_an_unpartitioned_asset(
-    root, store, instance
-):
-    users = DynamicPartitionsDefinition(name="users")
-    instance.add_dynamic_partitions("users", ["only"])
-
-    @asset(partitions_def=users)
-    def part():
-        return {"n": 1}
-
-    @asset(partitions_def=users, ins={"part": AssetIn(metadata={"as_mapping": True})})
-    def mapped(part: Partitioned):
-        return Partitioned({key: [key, value["n"]] for key, value in part.items()})
-
-    @asset
-    def whole(part: dict):
-        return part
-
-    run([part, mapped], root, instance, partition_key="only")
-    assert store.load(store.current("mapped", "only")) == ["only", 1]
-    run([part, whole], root, instance, selection=["whole"])
-    assert store.load(store.current("whole")) == {"only": {"n": 1}}
-
-
-def cause(error: pytest.ExceptionInfo[BaseException]) -> str:
-    found: BaseException | None = error.value
-    while found is not None and not isinstance(found, ArtifactNotFoundError | ArtifactValueError):
-        found = found.__cause__
-    return str(found)
-
-
 def test_missing_upstream_is_named_and_can_be_allowed(root, store, instance):
     users = StaticPartitionsDefinition(["a", "b", "c"])
 
@@ -327,36 +199,6 @@ def test_missing_upstream_is_named_and_can_be_allowed(root, store, instance):
     assert "2 partitions are missing" in cause(error)
     run([part, lenient], root, instance, selection=["lenient"])
     assert store.load(store.current("lenient")) == {"b": {"k": "b"}}
-
-
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ({"a": 1}, "has no value for 'b'"),
-        ({"a": 1, "b": 2, "z": 3}, "names 'z'"),
-        ([1, 2], "returned one list"),
-        ({"a": 1, "b": float("nan")}, "is nan"),
-    ],
-)
-def test_a_wrong_mapping_of_partitions_writes_nothing(root, store, instance, value, message):
-    @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
-    def part():
-        return value
-
-    before = store.write("part", "before", partition="a")
-    with pytest.raises(ArtifactValueError) as error:
-        run(
-            [part],
-            root,
-            instance,
-            tags={
-                "dagster/asset_partition_range_start": "a",
-                "dagster/asset_partition_range_end": "b",
-            },
-        )
-    assert message in cause(error)
-    assert store.versions("part", "a") == [before]
-    assert store.versions("part", "b") == []
 
 
 def test_values_that_do_not_fit_the_asset_are_refused(root, store, instance):
@@ -401,73 +243,6 @@ def test_all_outputs_of_a_step_have_its_inputs(root, store, instance):
     expected = {"source": store.current("source").version}
     assert store.manifest(store.current("left")).inputs == expected
     assert store.manifest(store.current("right")).inputs == expected
-
-
-# ---- several processes ---------------------------------------------------------------------
-
-
-def _other_run_writes(root: str) -> None:
-    ArtifactStore(root).write("upstream", {"run": "other"}, run_id="another-run")
-
-
-@asset(key="upstream")
-def upstream_in_process(context: AssetExecutionContext):
-    return {"run": context.run_id}
-
-
-@asset(deps=["upstream"])
-def intruder_in_process(io_manager: ResourceParam[ArtifactIOManager]):
-    _other_run_writes(io_manager.root)
-    return {}
-
-
-@asset(ins={"upstream": AssetIn()}, deps=[intruder_in_process])
-def reader_in_process(upstream: dict, io_manager: ResourceParam[ArtifactIOManager]):
-    if Path(io_manager.root, "broken").exists():
-        raise RuntimeError("broken for now")
-    return upstream
-
-
-def multiprocess_job():
-    return Definitions(
-        assets=[upstream_in_process, intruder_in_process, reader_in_process],
-        jobs=[define_asset_job("everything", executor_def=multiprocess_executor)],
-        resources={"io_manager": ArtifactIOManager.configure_at_launch()},
-    ).resolve_job_def("everything")
-
-
-def execute(root: Path, instance: DagsterInstance, **options: Any) -> Any:
-    return execute_job(
-        reconstructable(multiprocess_job),
-        instance=instance,
-        run_config={"resources": {"io_manager": {"config": {"root": str(root)}}}},
-        **options,
-    )
-
-
-def test_steps_in_different_processes_share_the_versions_of_their_run(root, store, instance):
-    result = execute(root, instance)
-    assert result.success
-    assert store.load(store.current("upstream")) == {"run": "other"}
-    reader = store.current("reader_in_process")
-    assert store.load(reader) == {"run": result.run_id}
-    assert store.load(store.resolve_upstream(reader, "upstream")) == {"run": result.run_id}
-
-
-def test_a_run_continued_after_failure_loads_what_the_first_attempt_wrote(root, store, instance):
-    root.mkdir()
-    (root / "broken").touch()
-    first = execute(root, instance)
-    assert not first.success
-    (root / "broken").unlink()
-    options = ReexecutionOptions.from_failure(first.run_id, instance)
-    second = execute(root, instance, reexecution_options=options)
-    assert second.success
-    assert second.run_id != first.run_id
-    assert [event.step_key for event in second.get_step_success_events()] == ["reader_in_process"]
-    reader = store.current("reader_in_process")
-    assert store.manifest(reader).run_id == second.run_id
-    assert store.load(reader) == {"run": first.run_id}
 
 
 def test_checks_load_what_their_asset_just_wrote(root, store, instance):

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ import pytest
 from sqlalchemy import create_engine
 
 from labelaudit_dagster.store import Database, sqlite_url
+
+# With pytest's importlib mode neighbouring modules are not importable by themselves.
+if str(Path(__file__).parent) not in sys.path:
+    sys.path.insert(0, str(Path(__file__).parent))
+
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
