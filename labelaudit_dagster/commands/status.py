@@ -51,7 +51,7 @@ def _show(document: dict[str, Any], problems: list[str]) -> None:
     console = output()
     say_result(f"Home {document['home']}")
     for source in document["sources"]:
-        say_result(f"Source: {source['name']}, imported {source['imported_at']}")
+        say_result(f"Source of {source['of']}: {source['name']}, imported {source['imported_at']}")
     if not document["sources"]:
         say_result("Nothing has been imported yet: labelaudit import --help")
     if document["tables"]:
@@ -138,14 +138,16 @@ def _show_audit(audit: dict[str, Any] | None, labels: dict[str, Any] | None) -> 
         return
     if not audit["corpus_is_prepared"]:
         say_result("The comments have changed since the last audit run: labelaudit run audit")
-    say_result(f"{audit['users']:,} people have labelled, for {audit['models']:,} models.")
+    have = "1 person has" if audit["users"] == 1 else f"{audit['users']:,} people have"
+    models = "1 model" if audit["models"] == 1 else f"{audit['models']:,} models"
+    say_result(f"{have} labelled, for {models}.")
     waiting = audit["users_without_current_results"]
     if waiting:
-        say_result(f"{waiting:,} of them wait for results: labelaudit run audit")
+        say_result(f"Without current results: {waiting:,}. Make them: labelaudit run audit")
     if labels is not None and labels["n"]:
         say_result(
-            f"{labels['n']:,} labels of {labels['users']:,} people wait for a training, the "
-            f"oldest since {labels['since']}."
+            f"Labels that wait for a training: {labels['n']:,}, of people: {labels['users']:,}; "
+            f"the oldest since {labels['since']}."
         )
 
 

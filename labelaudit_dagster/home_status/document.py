@@ -87,6 +87,7 @@ def _sources(database: Database) -> list[dict[str, Any]]:
         {
             "name": source.shown_name,
             "kind": source.identity.kind,
+            "of": "comments" if "comments" in source.counts else "guidelines",
             "prefix": source.prefix,
             "imported_at": _text(source.imported_at),
             "warnings": dict(source.warnings),

@@ -53,7 +53,7 @@ function sources(data) {
       "ul",
       {},
       data.sources.map((source) =>
-        el("li", {}, bdi(source.name), " ", el("span", { class: "muted" }, `(${words(source.kind)}) imported `, timeOf(source.imported_at))),
+        el("li", {}, bdi(source.name), " ", el("span", { class: "muted" }, `(${source.of}, ${words(source.kind)}) imported `, timeOf(source.imported_at))),
       ),
     ),
   );
