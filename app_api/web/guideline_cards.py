@@ -100,13 +100,13 @@ class Card:
 
 def guideline_cards(view: ConstitutionView) -> list[Card]:
     """Return all guidelines of a constitution in the order of its document."""
-    scale, figures, rule = Scale.of(view), view.figures(), view.rule()
-    return [_card(view, row, scale, figures, rule) for row in view.document["guidelines"]]
+    scale, figures = Scale.of(view), view.figures()
+    return [_card(view, row, scale, figures) for row in view.document["guidelines"]]
 
 
 def guideline_card(view: ConstitutionView, record: dict[str, Any]) -> Card:
     """Return one guideline of a constitution."""
-    return _card(view, record, Scale.of(view), view.figures(), view.rule())
+    return _card(view, record, Scale.of(view), view.figures())
 
 
 def cases(share: float) -> str:
@@ -118,13 +118,12 @@ def cases(share: float) -> str:
     return f"in about {round(100 * share)} of 100 cases"
 
 
-def _card(
-    view: ConstitutionView, row: dict[str, Any], scale: Scale, figures: Any, rule: Any
-) -> Card:
+def _card(view: ConstitutionView, row: dict[str, Any], scale: Scale, figures: Any) -> Card:
     from labelaudit_dagster.constitution import nearest_change, verdict_sentence
 
     look, words = STATUS_WORDS[row["status"]]
-    change = nearest_change(row, rule, figures)
+    # Of what is accepted, inertia asks for less: what would turn it is further away.
+    change = nearest_change(row, view.rule_for(row), figures)
     needed, share = change["n_ratings"], row["p_accepted"]
     accepted = row["status"] == "accepted"
     support, intercept = row["raw_support"], row["intercept"]
