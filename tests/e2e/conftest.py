@@ -30,9 +30,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -193,6 +194,25 @@ def site(make_site: Callable[..., Any]) -> Iterator[Site]:
     """A server on a copy of the demo's home without tokens."""
     with make_site() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def odd(
+    make_site: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Site]]:
+    """Give a server on one of the homes of odd_homes.py, by its kind."""
+    maker, root = FOLDER / "odd_homes.py", FOLDER.parents[1]
+    with ExitStack() as stack:
+
+        @cache
+        def started(kind: str) -> Site:
+            home = tmp_path_factory.mktemp("odd") / "home"
+            environment = {**os.environ, "PYTHONPATH": str(root)}
+            subprocess.run([sys.executable, maker, kind, home], env=environment, check=True)
+            site: Site = stack.enter_context(make_site(home=home))
+            return site
+
+        yield started
 
 
 @dataclass(eq=False)

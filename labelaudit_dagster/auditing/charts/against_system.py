@@ -70,8 +70,12 @@ def against_system_chart(you: ArrayLike, system: ArrayLike, *, scale: RatingScal
             "corners": _corner_rows(shares, scale),
         },
         title,
-        f"{counted(own.size, 'comment')}; dashed: the threshold. The decisions differ in"
-        f" {100 * (shares[UNDER] + shares[OVER]):.1f} %",
+        [
+            f"{counted(own.size, 'comment')}; dashed: the threshold. The decisions differ in"
+            f" {100 * (shares[UNDER] + shares[OVER]):.1f} %",
+            # Not at the axis, where words of some length would run into the names of the corners.
+            f"Ratings: {scale_words(scale)}",
+        ],
     )
 
 
@@ -91,7 +95,7 @@ def _corner_rows(shares: list[float], scale: RatingScale) -> Rows:
 
 @lru_cache(maxsize=16)
 def _template(scale: RatingScale) -> str:
-    x = rating_axis(scale, f"The system's rating ({scale_words(scale)})", grid=False)
+    x = rating_axis(scale, "The system's rating", grid=False)
     y = rating_axis(scale, "Your predicted rating", grid=False)
     cells = (
         alt.Chart(named("cells"))
@@ -126,7 +130,8 @@ def _template(scale: RatingScale) -> str:
                 .mark_text(
                     align="right" if right else "left",
                     baseline="bottom" if up else "top",
-                    dy=-6 if up else 46,
+                    # On lines of their own: where the plot is narrow, they meet in the middle.
+                    dy=(-22 if right else -6) if up else (62 if right else 46),
                     fontSize=12,
                     color=INK,
                 )

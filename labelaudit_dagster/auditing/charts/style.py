@@ -41,7 +41,8 @@ def rating_axis(scale: RatingScale, title: str, **options: Any) -> dict[str, Any
     return {
         "title": title,
         "scale": alt.Scale(domain=[low, high], nice=False, zero=False),
-        "axis": alt.Axis(values=list(scale.values), format=".4~g", **options),
+        # Where eleven numbers would all but touch each other, every other one is left out.
+        "axis": alt.Axis(values=list(scale.values), format=".4~g", labelSeparation=3, **options),
     }
 
 

@@ -4,7 +4,7 @@
  */
 
 import { $, bdi, counted, el, fill, number } from "./dom.js";
-import { ERRORS, levelsOf, percent, ratingWords, short } from "./scale.js";
+import { ERRORS, endsOf, endsWords, levelsOf, percent, ratingOn, ratingWords, short } from "./scale.js";
 
 const FIRST_ROWS = 25;
 const MORE_ROWS = 50;
@@ -65,8 +65,8 @@ export class ResultTable {
         el("p", { class: "comment-text quote", dir: "auto" }, row.text),
         row.categories.length > 0 && el("p", { class: "tags" }, row.categories.map((one) => el("span", { class: "badge" }, bdi(one)))),
       ),
-      el("td", { role: "cell", class: "cell-short", data: { head: HEADS[1] } }, decision(row.system_positive, row.system_rating)),
-      this.withModel && el("td", { role: "cell", class: "cell-short", data: { head: HEADS[2] } }, decision(row.your_positive, row.your_rating)),
+      el("td", { role: "cell", class: "cell-short", data: { head: HEADS[1] } }, decision(row.system_positive, ratingOn(this.scale, row.system_rating))),
+      this.withModel && el("td", { role: "cell", class: "cell-short", data: { head: HEADS[2] } }, decision(row.your_positive, ratingOn(this.scale, row.your_rating))),
       this.withModel && el("td", { role: "cell", class: "cell-short", data: { head: HEADS[3] } }, el("span", { class: `error error-${error.tone}` }, error.badge)),
       this.mayLabel && el("td", { role: "cell", class: "cell-say", data: { head: HEADS[4] } }, this.say(row)),
     );
@@ -103,8 +103,9 @@ export class ResultTable {
     const positive = (judgment === "agree") === row.system_positive;
     return el(
       "div",
-      { class: "rate", role: "group", "aria-label": "How would you rate it?" },
+      { class: endsOf(this.scale) ? "rate rate-bare" : "rate", role: "group", "aria-label": "How would you rate it?" },
       el("span", { class: "rate-question" }, "How would you rate it?"),
+      endsOf(this.scale) && el("span", { class: "rate-ends hint" }, endsWords(this.scale)),
       this.levels
         .filter((level) => level.positive === positive)
         .map((level) =>
@@ -167,7 +168,7 @@ function decision(positive, rating) {
   return [
     el("span", { class: `decision decision-${positive ? "flag" : "pass"}` }, positive ? "flags it" : "lets it pass"),
     " ",
-    el("span", { class: "number muted" }, rating.toFixed(1)),
+    el("span", { class: "number muted" }, rating),
   ];
 }
 

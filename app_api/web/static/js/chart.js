@@ -13,6 +13,9 @@
 import { get } from "./api.js";
 import { bdi, el, fill } from "./dom.js";
 
+/** What a phone has room for. */
+const NARROW = 360;
+
 let vega = null;
 
 /** Load Vega, once; pages may call it early, so that the first chart waits less. */
@@ -89,7 +92,9 @@ export async function drawChart(place, source, options) {
     const themed = inColours(structuredClone(spec));
     const title = options.title === false ? null : titleOf(themed);
     delete themed.title;
-    breakAxisTitles(themed, place.clientWidth);
+    const room = roomIn(place);
+    foldLegends(themed, room);
+    breakAxisTitles(themed, room);
     // Vega's own descriptions of single marks say nothing in a useful order; the label does.
     const view = el("div", { "aria-hidden": "true" });
     fill(place, title, el("div", { class: "chart-view", role: "img", "aria-label": options.label }, view));
@@ -191,14 +196,34 @@ function translated(value, key = "") {
 
 /** Titles below an axis in lines that fit: Vega would make the plot narrower to fit a long one. */
 function breakAxisTitles(spec, width) {
-  const longest = Math.max(16, Math.floor((width - 70) / 6.4));
-  for (const part of [spec, ...(spec.layer ?? [])]) {
+  const parts = [spec, ...(spec.layer ?? [])];
+  const beside = parts.some((part) => part.encoding?.color?.legend?.orient === "right") ? 150 : 70;
+  const longest = Math.max(16, Math.floor((width - beside) / 6.4));
+  for (const part of parts) {
     const x = part.encoding?.x;
     for (const holder of [x, x?.axis]) {
       if (typeof holder?.title === "string" && holder.title.length > longest) {
         holder.title = inLines(holder.title, longest);
       }
     }
+  }
+}
+
+function roomIn(place) {
+  const { paddingLeft, paddingRight } = getComputedStyle(place);
+  return place.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+}
+
+/**
+ * Where there is little room, a legend above the plot takes two columns, since Vega wraps no line that
+ * is cut off; and one beside the plot goes above it, and above what is written on its upper edge.
+ */
+function foldLegends(spec, width) {
+  if (width >= NARROW) return;
+  if (spec.config.legend?.orient === "top") spec.config.legend.columns = 2;
+  for (const part of [spec, ...(spec.layer ?? [])]) {
+    const legend = part.encoding?.color?.legend;
+    if (legend?.orient === "right") Object.assign(legend, { orient: "top", direction: "horizontal", offset: 40, gradientLength: 160 });
   }
 }
 

@@ -7,7 +7,7 @@ import { DEFAULT_MODEL, loadModels, preferredModel } from "./personal_models.js"
 import { rememberReport, reportAtHand } from "./report_choice.js";
 import { bodyOf } from "./report_saver.js";
 import { TOPIC_PREFIX, titleWords } from "./report_words.js";
-import { ratingWords } from "./scale.js";
+import { endsWords, ratingWords } from "./scale.js";
 
 const list = $("[data-comments]");
 const user = list?.dataset.user;
@@ -60,7 +60,7 @@ async function showLevels(place, item, label) {
       el(
         "fieldset",
         { class: "levels" },
-        el("legend", {}, "How toxic is it, in your eyes?"),
+        el("legend", {}, "How would you rate it?", " ", el("span", { class: "hint" }, endsWords(scale))),
         [...scale.values, null].map((value) => {
           const words = ratingWords(scale, value);
           const input = el("input", { type: "radio", name: `label-${item}`, value: value === null ? "unsure" : String(value) });

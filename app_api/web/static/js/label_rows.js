@@ -3,7 +3,7 @@
  */
 
 import { $, $$, counted, el, fill, number } from "./dom.js";
-import { levelsOf, ratingWords } from "./scale.js";
+import { endsOf, endsWords, levelsOf, ratingWords } from "./scale.js";
 
 const UNSURE = "unsure";
 const UNSURE_KEYS = ["u", "-"];
@@ -16,6 +16,7 @@ export class LabelRows {
     this.place = place;
     this.scale = scale;
     this.levels = levelsOf(scale);
+    this.ends = endsOf(scale);
     this.onChoose = onChoose;
     this.onResolve = onResolve;
     this.onRetry = onRetry;
@@ -55,7 +56,7 @@ export class LabelRows {
         el("input", { type: "radio", name: id, value, class: "visually-hidden" }),
         // The key is the value itself on most scales, and is said once.
         value === UNSURE ? null : el(key === String(value) ? "kbd" : "b", { class: "level-value" }, String(value)),
-        el("span", { class: "level-words" }, label),
+        label && el("span", { class: "level-words" }, label),
         key && key !== String(value) && el("kbd", { "aria-hidden": "true" }, key),
       );
     return el(
@@ -67,14 +68,14 @@ export class LabelRows {
         el(
           "legend",
           {},
-          el("span", { class: "label-position" }, `Comment ${position}`),
+          el("span", { class: "label-position" }, `Comment ${position}`, this.ends && el("span", { class: "label-ends" }, el("span", { class: "visually-hidden" }, ": "), endsWords(this.scale))),
           // Read out with the group; shown as a paragraph of its own.
           el("span", { class: "label-text quote", dir: "auto" }, comment.text),
         ),
         el(
           "div",
-          { class: "levels" },
-          this.levels.map((level, place) => choice(level.value, level.label || this.endWords(place), level.key)),
+          { class: this.ends ? "levels levels-bare" : "levels" },
+          this.levels.map((level, place) => choice(level.value, this.wordsOf(level, place), level.key)),
           choice(UNSURE, "not sure", "u"),
         ),
       ),
@@ -82,9 +83,10 @@ export class LabelRows {
     );
   }
 
-  /** A scale of bare numbers says at least which end is which. */
-  endWords(place) {
-    return place === 0 ? "lowest" : place === this.levels.length - 1 ? "highest" : "";
+  /** Words beside a number; where there is a row of bare numbers, the ends are named above it. */
+  wordsOf({ label }, place) {
+    if (this.ends) return "";
+    return label || (place === 0 ? "lowest" : "highest");
   }
 
   chosen(event) {

@@ -77,10 +77,10 @@ async function drawAll(place, user, model) {
     ["performance", "The honest error of each version of the model: less is better"],
     ["against-system", "All comments by the system's rating and by the rating that the model predicts"],
   ];
-  fill(place);
-  for (const [name, label] of pictures) {
-    const figure = el("figure", { class: "chart card" });
-    place.append(figure);
-    await drawChart(figure, chart(name), { label, isEmpty: () => false });
+  // All places at once: a chart is as wide as its place was when it was drawn.
+  const figures = pictures.map(() => el("figure", { class: "chart card" }));
+  fill(place, figures);
+  for (const [n, [name, label]] of pictures.entries()) {
+    await drawChart(figures[n], chart(name), { label, isEmpty: () => false });
   }
 }

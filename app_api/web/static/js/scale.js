@@ -2,15 +2,37 @@
  * The corpus' scale in words, the decisions it leads to, and names of topics and models.
  */
 
-/** Levels of a scale: [{ value, label, key, positive }]. `key` is what one presses for it. */
+/** Keys for the levels of a scale whose values are no digits, in the order of the keyboard. */
+const KEYS = "1234567890t";
+
+/**
+ * Levels of a scale: [{ value, label, key, positive }]. `key` is what one presses for it: the value
+ * itself where that is a digit, "t" for ten; else 1, 2, 3 … by their order.
+ */
 export function levelsOf(scale) {
-  const digits = scale.values.every((value) => Number.isInteger(value) && value >= 0);
+  const digits = scale.values.every((value) => Number.isInteger(value) && value >= 0 && value <= 10);
   return scale.values.map((value, place) => ({
     value,
     label: wordsOf(scale, place),
-    key: digits ? (value <= 9 ? String(value) : null) : place < 9 ? String(place + 1) : null,
+    key: digits ? (value === 10 ? "t" : String(value)) : KEYS[place],
     positive: value > scale.threshold,
   }));
+}
+
+/**
+ * Which end of a scale of bare numbers is which: { low, high }; null for scales with words between
+ * their ends, and for two levels, which say it beside each number.
+ */
+export function endsOf(scale) {
+  const words = scale.values.map((_, place) => wordsOf(scale, place));
+  if (words.length < 3 || words.slice(1, -1).some(Boolean)) return null;
+  return { low: words[0] || "lowest", high: words.at(-1) || "highest" };
+}
+
+/** "0 lowest, 10 highest"; empty for a scale that explains itself. */
+export function endsWords(scale) {
+  const ends = endsOf(scale);
+  return ends ? `${short(scale.values[0])} ${ends.low}, ${short(scale.values.at(-1))} ${ends.high}` : "";
 }
 
 function wordsOf(scale, place) {
@@ -33,6 +55,11 @@ export function rangeWords(scale) {
 /** A number with at most two decimals. */
 export function short(value) {
   return new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(value);
+}
+
+/** A rating as precise as its scale is wide: from 0 to 1 a tenth would hide on which side it is. */
+export function ratingOn(scale, value) {
+  return value.toFixed(scale.values.at(-1) - scale.values[0] > 2 ? 1 : 2);
 }
 
 /** A rating in a column of ratings. */
