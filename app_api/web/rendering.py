@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from app_api.services import services_of
+from app_api.web.excerpts import excerpt_of
 from app_api.web.navigation import navigation
 from app_api.web.viewer import viewer_of
 
@@ -53,7 +54,8 @@ def render_page(
         status: HTTP status.
         headers: More headers of the answer.
         **context: What the template shows. Besides it has `viewer`, `navigation`, `path`,
-            `static(path)`, and the filters `number`, `counted(noun)` and `moment`.
+            `static(path)`, and the filters `number`, `counted(noun)`, `moment` and
+            `excerpt`.
     """
     web = services_of(request).web
     viewer = viewer_of(request)
@@ -117,4 +119,9 @@ def _moment(value: datetime | str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
 
 
-_FILTERS: Final = {"number": _number, "counted": _counted, "moment": _moment}
+_FILTERS: Final = {
+    "number": _number,
+    "counted": _counted,
+    "moment": _moment,
+    "excerpt": excerpt_of,
+}

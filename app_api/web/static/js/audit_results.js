@@ -4,6 +4,7 @@
  */
 
 import { $, bdi, counted, el, fill, number } from "./dom.js";
+import { showText } from "./long_text.js";
 import { ERRORS, endsOf, endsWords, levelsOf, percent, ratingOn, ratingWords, short } from "./scale.js";
 
 const FIRST_ROWS = 25;
@@ -55,6 +56,8 @@ export class ResultTable {
 
   row(row) {
     const error = row.error && ERRORS[row.error];
+    const words = el("p", { class: "comment-text quote", dir: "auto" });
+    const more = showText(words, row.text);
     return el(
       "tr",
       // Said aloud, for the style sheet lays rows out as cards where there is little room.
@@ -62,7 +65,8 @@ export class ResultTable {
       el(
         "td",
         { role: "cell", class: "cell-comment" },
-        el("p", { class: "comment-text quote", dir: "auto" }, row.text),
+        words,
+        more,
         row.categories.length > 0 && el("p", { class: "tags" }, row.categories.map((one) => el("span", { class: "badge" }, bdi(one)))),
       ),
       el("td", { role: "cell", class: "cell-short", data: { head: HEADS[1] } }, decision(row.system_positive, ratingOn(this.scale, row.system_rating))),

@@ -3,6 +3,7 @@
  */
 
 import { $, $$, counted, el, fill, number } from "./dom.js";
+import { showText } from "./long_text.js";
 import { endsOf, endsWords, levelsOf, ratingWords } from "./scale.js";
 
 const UNSURE = "unsure";
@@ -49,6 +50,9 @@ export class LabelRows {
   built(comment, position) {
     const item = comment.item_id;
     const id = `${this.name}-${item}`;
+    // Read out with the group; shown as a paragraph of its own.
+    const text = el("span", { class: "label-text quote", dir: "auto" });
+    const more = showText(text, comment.text);
     const choice = (value, label, key) =>
       el(
         "label",
@@ -69,9 +73,9 @@ export class LabelRows {
           "legend",
           {},
           el("span", { class: "label-position" }, `Comment ${position}`, this.ends && el("span", { class: "label-ends" }, el("span", { class: "visually-hidden" }, ": "), endsWords(this.scale))),
-          // Read out with the group; shown as a paragraph of its own.
-          el("span", { class: "label-text quote", dir: "auto" }, comment.text),
+          text,
         ),
+        more,
         el(
           "div",
           { class: this.ends ? "levels levels-bare" : "levels" },

@@ -1,7 +1,7 @@
 /** All that a person has said, to change it or take it back. */
 
 import { actingName, get, query, url } from "./api.js";
-import { $, bdi, counted, el, fill } from "./dom.js";
+import { $, counted, el, fill } from "./dom.js";
 import { failed } from "./notice.js";
 
 const PAGE = 50;
@@ -49,7 +49,7 @@ export function listOwnRatings(queue, changed) {
     return el(
       "div",
       { class: "mine-row", role: "group", "aria-label": one.text },
-      el("p", {}, bdi(one.text)),
+      el("p", { dir: "auto", class: "quote" }, one.text),
       el(
         "div",
         { class: "row" },

@@ -1,9 +1,8 @@
 /** The comments that a report rests on, as they were seen, each with a button to take it out. */
 
-import { bdi, counted, el, fill, number } from "./dom.js";
+import { bdi, counted, el, fill } from "./dom.js";
+import { showText } from "./long_text.js";
 import { topicWords } from "./report_words.js";
-
-const EXCERPT = 420;
 
 /**
  * @param {Element} place Where the list stands.
@@ -73,20 +72,11 @@ export class EvidenceList {
   }
 }
 
-/** A comment's text, a long one behind a button to see all of it. */
-export function commentText(text, excerpt = EXCERPT) {
-  const shown = String(text);
-  const box = el("blockquote", { class: "evidence-text quote", dir: "auto" });
-  if (shown.length <= excerpt + 120) return fill(box, shown || "(no text)");
-  const more = el("button", { type: "button", class: "link-button", "aria-expanded": "false" }, `Show all ${number(shown.length)} characters`);
-  const words = el("span", { dir: "auto" }, `${shown.slice(0, excerpt)} …`);
-  more.addEventListener("click", () => {
-    const open = more.getAttribute("aria-expanded") !== "true";
-    more.setAttribute("aria-expanded", String(open));
-    words.textContent = open ? shown : `${shown.slice(0, excerpt)} …`;
-    more.textContent = open ? "Show less" : `Show all ${number(shown.length)} characters`;
-  });
-  return fill(box, words, " ", more);
+/** A comment's text, a long one with a button to see all of it. */
+export function commentText(text) {
+  const words = el("span", { dir: "auto", class: "evidence-words" });
+  const more = showText(words, String(text) || "(no text)");
+  return el("blockquote", { class: "evidence-text quote" }, words, more);
 }
 
 function decision(who, said, rating) {
