@@ -5,6 +5,7 @@ import { $, bdi, counted, el, fill } from "./dom.js";
 import { NewModel } from "./label_new_model.js";
 import { Outbox } from "./label_outbox.js";
 import { LabelRows, progressWords } from "./label_rows.js";
+import { noCorpus, showAllLabelled, unreachable } from "./label_states.js";
 import { showQuality, statusOf, train, waitFor } from "./label_training.js";
 import { failed, notice } from "./notice.js";
 import { loadLabels, loadModels, modelOptions, preferredModel, remember } from "./personal_models.js";
@@ -27,6 +28,8 @@ let outbox = null;
 let rows = null;
 let seed = 0;
 let visit = 0;
+/** Whether there is no comment to label besides those of the list. */
+let exhausted = false;
 
 const dialog = new NewModel(part("dialog"), { user, models: () => models, onReady: modelReady });
 
@@ -60,27 +63,8 @@ async function begin() {
   } catch (failure) {
     if (failure?.name !== "Failure") throw failure;
     part("loading").hidden = true;
-    fill(part("failure"), failure.kind === "no-corpus" ? noCorpus() : unreachable(failure));
+    fill(part("failure"), failure.kind === "no-corpus" ? noCorpus() : unreachable(failure, begin));
   }
-}
-
-function noCorpus() {
-  return el(
-    "div",
-    { class: "empty" },
-    el("h2", {}, "There are no comments yet"),
-    el("p", {}, "Nothing has been imported to audit. Whoever runs this installation brings comments in with ", el("code", {}, "labelaudit import ratings"), " and prepares them with ", el("code", {}, "labelaudit run audit"), "."),
-  );
-}
-
-function unreachable(failure) {
-  return el(
-    "div",
-    { class: "empty" },
-    el("h2", {}, "The comments could not be loaded"),
-    el("p", { dir: "auto" }, failure.message),
-    el("button", { type: "button", class: "button", on: { click: begin } }, "Try again"),
-  );
 }
 
 /** Lead to a model, so that going back leads to the one before. */
@@ -158,6 +142,7 @@ function about(model) {
 /** The comments to label now: those of the list before a reload, else new ones. */
 async function batchOf(labels) {
   const byItem = new Map(labels.map((label) => [label.item_id, label]));
+  exhausted = false;
   const batch = kept() ?? { comments: sinceTraining(labels) };
   const comments = batch.comments.map((one) => ({ item_id: one.item_id, text: one.text, label: byItem.get(one.item_id) }));
   // What is on its way belongs to the list, whatever else is in it.
@@ -166,8 +151,12 @@ async function batchOf(labels) {
       comments.push({ item_id: item, text: byItem.get(item)?.text ?? `Comment ${item}`, label: byItem.get(item) });
     }
   }
-  const missing = AIM - comments.length;
-  if (missing > 0) comments.push(...(await suggested(missing, comments)));
+  // A list in which everything is labelled may be the last one: it is found out, not left to a button.
+  const missing = Math.max(AIM - comments.length, comments.every((one) => one.label) ? 1 : 0);
+  if (missing > 0) {
+    const found = await suggested(missing, comments);
+    if (comments.length < AIM) comments.push(...found);
+  }
   return comments;
 }
 
@@ -195,7 +184,9 @@ async function suggested(n, besides) {
   // Those of the list that have no label yet are suggested again: ask for enough.
   const open = besides.filter((one) => !one.label).length;
   const path = url("v1", "users", user, "models", current.name, "suggestions");
-  const { data } = await get(query(path, { n: Math.min(200, n + open), method, topic: current.topic, seed: method === "stratified" ? seed : null }), { timeout: 60_000 });
+  const asked = Math.min(200, n + open);
+  const { data } = await get(query(path, { n: asked, method, topic: current.topic, seed: method === "stratified" ? seed : null }), { timeout: 60_000 });
+  exhausted = data.comments.length < asked;
   return data.comments.filter((one) => !have.has(one.item_id)).slice(0, n);
 }
 
@@ -208,7 +199,7 @@ async function more(button) {
     keep();
     progress();
     if (found.length) rows.focusFirst();
-    else notice("You have labelled every comment that there is to label here.");
+    else if (!part("nothing").hidden) $("h3", part("nothing")).focus();
   } catch (failure) {
     failed(failure, () => more(button));
   } finally {
@@ -285,16 +276,21 @@ function progress() {
   part("progress").max = Math.max(counts.all, 1);
   part("progress").value = counts.chosen;
   part("bar").dataset.unsaved = String(counts.unsaved > 0);
-  part("nothing").hidden = counts.all > 0;
+  part("more").hidden = exhausted;
+  const none = counts.all === 0 || (exhausted && counts.chosen === counts.all);
   const total = counts.chosen + Number(part("earlier").dataset.others ?? 0);
+  if (none) showAllLabelled(part("nothing"), { model: current, trained: Boolean(current.results), labelled: total > 0 });
+  else part("nothing").hidden = true;
   part("train").disabled = total === 0;
   part("train").classList.toggle("button-primary", counts.chosen > 0);
   part("train-hint").textContent =
     total === 0
       ? "You can train after the first label; about twenty make a good model."
-      : counts.chosen < counts.all
-        ? "You can train at any time. More labels make a better model."
-        : "That is enough for a good model.";
+      : exhausted && counts.chosen === counts.all
+        ? "You have labelled everything: this is as good as your labels can make it."
+        : counts.chosen < counts.all
+          ? "You can train at any time. More labels make a better model."
+          : "That is enough for a good model.";
 }
 
 /** Labels of this model that are not in the list, to be looked at and changed. */
