@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A script that starts something with `&` has it ignore Ctrl-C. The programs that tests start
+    # would inherit it, and Dagster makes it count for SIGTERM too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _data_root() -> Path:
