@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +9,10 @@ from typing import Final
 
 from app_api.reports.shown_text import shown_line
 from labelaudit_dagster.auditing.reports import AuditReport
+from labelaudit_dagster.auditing.views.topic_words import has_words, topic_words
 from labelaudit_dagster.store import StoredReport
 
 TOPIC_PREFIX: Final = "Topic: "
-_TOPIC = re.compile(r"(-?)\d+_(.+)")
 _STILL_NEEDED: Final = {
     "evidence": "at least one comment as evidence",
     "text_entry": "what is wrong, in your words",
@@ -24,6 +23,12 @@ _FINDINGS: Final = {
     "System is over-sensitive": "flags what is fine",
     "Show errors and non-errors": "shows errors beside what is right",
 }
+_DECISIONS: Final = {"Toxic": "flags it", "Non-toxic": "lets it pass"}
+
+
+def decision_words(said: str) -> str:
+    """Return a decision of a row of evidence for a scale of anything, not of toxicity alone."""
+    return _DECISIONS.get(said, said) or "not known"
 
 
 @dataclass(frozen=True)
@@ -70,23 +75,19 @@ def title_words(title: str) -> str:
     """Return a title to be shown: one line, a topic by its words, never empty."""
     topic = topic_of(title)
     if topic is not None:
-        return f"Topic: {topic_words(topic)}"
+        return f"Topic: {shown_topic(topic)}"
     return shown_line(title) or "Report without a title"
 
 
 def topic_of(title: str) -> str | None:
     """Return the topic that a title names in the way of the drafts, or None."""
     name = title.removeprefix(TOPIC_PREFIX)
-    return name if name != title and _TOPIC.fullmatch(name) else None
+    return name if name != title and has_words(name) else None
 
 
-def topic_words(topic: str) -> str:
-    """Return the words of a topic's name: "loot, boss, raid" for `3_loot_boss_raid`."""
-    found = _TOPIC.fullmatch(topic)
-    if found is None:
-        return shown_line(topic)
-    words = ", ".join(word for word in found[2].split("_") if word)
-    return f"in no topic ({words})" if found[1] else words
+def shown_topic(topic: str) -> str:
+    """Return a topic by its words, or another name on one line."""
+    return topic_words(topic) if has_words(topic) else shown_line(topic)
 
 
 def still_needed(missing: Sequence[str]) -> list[str]:

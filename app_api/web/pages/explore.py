@@ -13,7 +13,7 @@ from app_api.problems import ProblemError
 from app_api.routers.audit.exploration import explored_comments
 from app_api.services import Provided
 from app_api.web.rendering import render_page
-from app_api.web.report_words import topic_words
+from app_api.web.report_words import shown_topic
 from app_api.web.viewer import viewer_of
 
 router = APIRouter(prefix="/app", include_in_schema=False)
@@ -68,7 +68,7 @@ def explore(
         topic_known=known or not topic,
         chosen=chosen,
         others=f"/app/explore?{_query(chosen, seed=(seed + 1) % _LARGEST_SEED)}",
-        words=topic_words,
+        words=shown_topic,
         audit=lambda topic: f"/app/audit?{urlencode({'topic': topic})}",
         narrowed=any(chosen.values()),
         scale=view.scale,
@@ -80,7 +80,7 @@ def _topics(view: Any) -> list[tuple[str, str]]:
     """Return names and words of the topics."""
     from labelaudit_dagster.auditing.views import topic_choices
 
-    return [(one.topic, topic_words(one.topic)) for one in topic_choices(view.topics)]
+    return [(one.topic, shown_topic(one.topic)) for one in topic_choices(view.topics)]
 
 
 def _query(chosen: dict[str, str], *, seed: int) -> str:

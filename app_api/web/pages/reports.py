@@ -18,7 +18,7 @@ from app_api.reports.report_facts import HIGHEST, THRESHOLD, report_facts, shown
 from app_api.reports.submission import document_for_avid
 from app_api.services import Provided, Services
 from app_api.web.rendering import render_page
-from app_api.web.report_words import ReportCard, title_words
+from app_api.web.report_words import ReportCard, decision_words, title_words
 from app_api.web.viewer import acting_name
 from labelaudit_dagster.auditing.reports import AuditReport, AvidCredit
 from labelaudit_dagster.settings import Settings
@@ -122,6 +122,7 @@ def report(
         versions=list(reversed(found)),
         facts=facts,
         rating=shown_rating,
+        decision=decision_words,
         highest=f"{HIGHEST:g}",
         threshold=f"{THRESHOLD:g}",
     )

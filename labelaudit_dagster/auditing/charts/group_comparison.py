@@ -22,6 +22,7 @@ from labelaudit_dagster.auditing.charts.style import (
     scale_words,
 )
 from labelaudit_dagster.auditing.rating_scale import RatingScale
+from labelaudit_dagster.auditing.views.topic_words import distinct_topic_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,12 +49,13 @@ def group_comparison_chart(
     names = list(dict.fromkeys(compared["series"]))[:MOST_SERIES]
     shown = compared[compared["series"].isin(names)]
     safe = {name: safe_text(str(name), 40) for name in names}
+    words = distinct_topic_words(dict.fromkeys(shown["topic"]))
     place = {topic: at for at, topic in enumerate(dict.fromkeys(shown["topic"]))}
     rows = [
         {
             "place": place[row["topic"]],
             "topic": safe_text(str(row["topic"]), 44),
-            "label": f"{safe_text(str(row['topic']), 36)}  ({row['n_comments']:,})",
+            "label": f"{safe_text(words[row['topic']], 36)}  ({row['n_comments']:,})",
             "series": safe[row["series"]],
             "value": round(float(row["value"]), 4),
             "n_comments": int(row["n_comments"]),

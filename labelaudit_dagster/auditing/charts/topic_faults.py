@@ -17,6 +17,7 @@ from labelaudit_dagster.auditing.charts.style import (
     counted,
     safe_text,
 )
+from labelaudit_dagster.auditing.views.topic_words import distinct_topic_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ def topic_disagreement_chart(
     if leading.empty:
         return message_chart(title, "The system decides as the model does in every topic.")
     over, under = _KINDS
+    words = distinct_topic_words(leading["topic"])
     rows: Rows = []
     for place, row in enumerate(leading.to_dict("records")):
         for kind, name, sign in ((over, "over", 1), (under, "under", -1)):
@@ -51,7 +53,7 @@ def topic_disagreement_chart(
                 {
                     "place": place,
                     "topic": safe_text(str(row["topic"]), 44),
-                    "label": f"{safe_text(str(row['topic']), 36)}  ({row['n_comments']:,})",
+                    "label": f"{safe_text(words[row['topic']], 36)}  ({row['n_comments']:,})",
                     "kind": kind,
                     "share": sign * row[f"share_{name}"],
                     "low": sign * row[f"{name}_low"],

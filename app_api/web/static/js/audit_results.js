@@ -5,7 +5,7 @@
 
 import { $, bdi, counted, el, fill, number } from "./dom.js";
 import { showText } from "./long_text.js";
-import { ERRORS, endsOf, endsWords, levelsOf, percent, ratingOn, ratingWords, short } from "./scale.js";
+import { ERRORS, decisionWords, endsOf, endsWords, levelsOf, percent, ratingOn, ratingWords, short } from "./scale.js";
 
 const FIRST_ROWS = 25;
 const MORE_ROWS = 50;
@@ -81,10 +81,13 @@ export class ResultTable {
     const { judgment, label, phase, message } = this.judgments.of(row);
     const button = (name, words) =>
       el("button", { type: "button", class: "button button-small", "aria-pressed": String(judgment === name), data: { judge: name } }, words);
+    const positive = (judgment === "agree") === row.system_positive;
+    // Who presses the other side is about to rate anew, and has not yet.
+    const other = Boolean(judgment) && typeof label?.rating === "number" && label.rating > this.scale.threshold !== positive;
     return [
       el("div", { class: "judge", role: "group", "aria-label": "Do you agree with the system?" }, button("agree", "Agree"), button("disagree", "Disagree")),
       this.opened === row.item_id && judgment && this.choices(row, judgment, label),
-      judgment && el("p", { class: "judge-state" }, stateWords(this.scale, { label, phase, message }, this.opened === row.item_id), phase === "waiting" && el("button", { type: "button", class: "link-button", data: { retry: "" } }, "Try now")),
+      judgment && el("p", { class: "judge-state" }, stateWords(this.scale, { label, phase, message, other }, this.opened === row.item_id), phase === "waiting" && el("button", { type: "button", class: "link-button", data: { retry: "" } }, "Try now")),
       this.evidence(row),
     ];
   }
@@ -170,17 +173,18 @@ export class ResultTable {
 
 function decision(positive, rating) {
   return [
-    el("span", { class: `decision decision-${positive ? "flag" : "pass"}` }, positive ? "flags it" : "lets it pass"),
+    el("span", { class: `decision decision-${positive ? "flag" : "pass"}` }, decisionWords(positive)),
     " ",
     el("span", { class: "number muted" }, rating),
   ];
 }
 
-function stateWords(scale, { label, phase, message }, open) {
+function stateWords(scale, { label, phase, message, other }, open) {
   if (phase === "saving") return "Saving your label …";
   if (phase === "waiting") return "Not saved yet; it is kept here and tried again. ";
   if (phase === "refused") return `Not saved: ${message}`;
   if (phase === "conflict") return "You labelled it elsewhere meanwhile. Decide on the page “Label comments”.";
+  if (other) return `Your label is still ${ratingWords(scale, label.rating)}. Another rating replaces it.`;
   if (label) return `✓ Your label: ${ratingWords(scale, label.rating)}`;
   return open ? "A rating makes it a label, from which your model learns." : "";
 }

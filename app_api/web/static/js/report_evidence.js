@@ -3,6 +3,7 @@
 import { bdi, counted, el, fill } from "./dom.js";
 import { showText } from "./long_text.js";
 import { topicWords } from "./report_words.js";
+import { decisionWords } from "./scale.js";
 
 /**
  * @param {Element} place Where the list stands.
@@ -81,7 +82,8 @@ export function commentText(text) {
 
 function decision(who, said, rating) {
   const known = said !== null && said !== undefined && said !== "";
-  const kind = said === "Toxic" ? "badge-toxic" : said === "Non-toxic" ? "badge-fine" : "";
+  const positive = said === "Toxic" ? true : said === "Non-toxic" ? false : null;
+  const kind = positive === null ? "" : positive ? "badge-toxic" : "badge-fine";
   return el(
     "div",
     {},
@@ -89,7 +91,7 @@ function decision(who, said, rating) {
     el(
       "dd",
       {},
-      known ? el("span", { class: `badge ${kind}` }, bdi(said)) : el("span", { class: "muted" }, "no model yet"),
+      known ? el("span", { class: `badge ${kind}` }, bdi(positive === null ? said : decisionWords(positive))) : el("span", { class: "muted" }, "no model yet"),
       typeof rating === "number" ? el("span", { class: "muted number" }, rating.toFixed(2)) : null,
     ),
   );

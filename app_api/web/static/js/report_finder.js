@@ -4,6 +4,7 @@ import { get, query, url } from "./api.js";
 import { $, bdi, counted, el, fill } from "./dom.js";
 import { commentText } from "./report_evidence.js";
 import { topicOf, topicWords } from "./report_words.js";
+import { decisionWords } from "./scale.js";
 
 const AT_ONCE = 20;
 const ERRORS = { "System is over-sensitive": "over", "System is under-sensitive": "under" };
@@ -130,8 +131,8 @@ export class CommentFinder {
           "span",
           {},
           "System: ",
-          row.system_positive ? "toxic" : "non-toxic",
-          row.your_positive === null ? null : [" · You, by your model: ", row.your_positive ? "toxic" : "non-toxic"],
+          decisionWords(row.system_positive),
+          row.your_positive === null ? null : [" · You, by your model: ", decisionWords(row.your_positive)],
           " · ",
           bdi(topicWords(row.topic)),
         ),

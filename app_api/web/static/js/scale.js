@@ -47,6 +47,11 @@ export function ratingWords(scale, rating) {
   return words ? `${short(rating)}, ${words}` : short(rating);
 }
 
+/** What a decision is, on a scale of anything. */
+export function decisionWords(positive) {
+  return positive ? "flags it" : "lets it pass";
+}
+
 /** "0 to 4". */
 export function rangeWords(scale) {
   return `${short(scale.values[0])} to ${short(scale.values.at(-1))}`;
