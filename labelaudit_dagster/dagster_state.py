@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 ALIVE_WITHIN: Final = timedelta(minutes=3)
 """The daemon gives a sign of life every half minute; on a busy machine it may come late."""
 
+_ADDED: Final = ("(Background on this error at:", "[SQL:", "[parameters:")
+
 
 def daemon_state(instance: DagsterInstance, now: datetime) -> dict[str, Any]:
     """Return whether the daemon runs: `running`, `last_heartbeat` and `errors`.
+
+    Dagster remembers an error for five minutes, also where all has been well since.
 
     Args:
         instance: The instance.
@@ -27,11 +31,13 @@ def daemon_state(instance: DagsterInstance, now: datetime) -> dict[str, Any]:
     return {
         "running": newest is not None and now.timestamp() - newest < ALIVE_WITHIN.total_seconds(),
         "last_heartbeat": None if newest is None else _text(newest),
-        "errors": [
-            f"{beat.daemon_type}: {_last_line(error.message)}"
-            for beat in beats
-            for error in beat.errors or ()
-        ],
+        "errors": list(
+            dict.fromkeys(
+                f"{beat.daemon_type}: {told_line(error.message)}"
+                for beat in beats
+                for error in beat.errors or ()
+            )
+        ),
     }
 
 
@@ -55,7 +61,7 @@ def sensor_states(instance: DagsterInstance) -> list[dict[str, Any]]:
                 "running": state.status != InstigatorStatus.STOPPED,
                 "last_tick": None if tick is None else _text(tick.timestamp),
                 "outcome": None if tick is None else tick.status.value.lower(),
-                "error": None if error is None else _last_line(error.message),
+                "error": None if error is None else told_line(error.message),
                 "why": None if tick is None else tick.skip_reason,
             }
         )
@@ -111,7 +117,11 @@ def _text(timestamp: float) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _last_line(message: str) -> str:
-    """The last line that says something: Dagster puts what it wraps first."""
+def told_line(message: str) -> str:
+    """Return the line of an error that says what happened.
+
+    Dagster puts what it wraps first, and SQLAlchemy adds its statement and a link at the end.
+    """
     lines = [line.strip() for line in message.strip().splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
+    telling = [line for line in lines if not line.startswith(_ADDED)]
+    return telling[-1] if telling else "no message"

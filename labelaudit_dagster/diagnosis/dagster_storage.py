@@ -73,6 +73,7 @@ def check_daemon(settings: Settings, now: datetime) -> Finding:
             "daemon",
             False,
             "; ".join([*daemon["errors"], *failing]),
-            "It tries again by itself; the Dagster UI shows each tick with its whole message.",
+            "It tries again by itself, and remembers an error for five minutes; the Dagster UI "
+            "shows each tick with its whole message.",
         )
     return Finding("daemon", True, f"it runs; its last sign of life was {daemon['last_heartbeat']}")

@@ -163,6 +163,27 @@ def test_a_daemon_that_died(small_home: Home) -> None:
     assert "labelaudit dagster" in found["problems"][0]
 
 
+def test_errors_of_the_daemon_are_told_once_and_by_the_line_that_tells(small_home: Home) -> None:
+    from dagster._daemon.types import DaemonHeartbeat
+    from dagster._utils.error import SerializableErrorInfo
+
+    message = (
+        "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) disk I/O error\n"
+        "[SQL: PRAGMA main.table_info]\n[parameters: ('x',)]\n"
+        "(Background on this error at: https://sqlalche.me/e/21/e3q8)\n"
+    )
+    errors = [SerializableErrorInfo(text, [], None) for text in (message, message, "\n", "a\nb\n")]
+    with dagster_instance(Settings(home=small_home.path)) as instance:
+        now = datetime.now(UTC).timestamp()
+        instance.add_daemon_heartbeat(DaemonHeartbeat(now, "SENSOR", None, errors))
+    daemon = status_of(small_home, "--check", code=1)["dagster"]["daemon"]
+    assert daemon["errors"] == [
+        "SENSOR: sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) disk I/O error",
+        "SENSOR: no message",
+        "SENSOR: b",
+    ]
+
+
 def test_rows_that_do_not_add_up(small_home: Home) -> None:
     with closing(sqlite3.connect(small_home.path / "labelaudit.db")) as connection:
         counts = json.loads(connection.execute("SELECT counts FROM sources").fetchone()[0])
