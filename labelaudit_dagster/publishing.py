@@ -67,8 +67,8 @@ class PublicationOutcome:
             gate would let pass).
         ref: the constitution.
         target: where to.
-        sequence: number of the publication; None in a dry run.
-        idempotency_key: what the target recognises it by; None in a dry run.
+        sequence: number of the publication; None in a dry run of what has none yet.
+        idempotency_key: what the target recognises it by; None likewise.
         reasons: why it is held; empty otherwise.
         waived: what an approval overrode.
         churn: share of accepted guidelines that changed sides; None at the first publication.

@@ -112,6 +112,7 @@ def held(route):
     state = answer.json()
     state["current"] |= {
         "state": "held",
+        "sequence": 7,
         "held_because": ["3 of 18 accepted guidelines changed, more than the limit of 0 %."],
         "changes": ["Out: Flatter. <script>alert(1)</script>"],
         "churn": 0.1667,
@@ -140,6 +141,37 @@ def test_what_the_gate_holds_back_needs_a_reason(page, watch, check, shoot):
     expect(page.get_by_label("Why should it go out")).to_have_value("We talked about it.")
     (body,) = sent
     assert (body["approve"], body["why"]) == (7, "We talked about it.")
+
+
+def test_what_waits_may_be_older_than_what_is_current(page):
+    """And declined, which says nothing of the newer one, that has no number yet."""
+
+    def older(route):
+        answer = route.fetch()
+        state = answer.json()
+        state["current"] |= {"state": "held", "sequence": None, "held_because": ["It changed."]}
+        declined = {"sequence": 7, "state": "held", "declined_at": "2026-03-01T12:00:00Z"}
+        state["waiting"] = {**(state["last"] or {}), **declined}
+        route.fulfill(response=answer, json=state)
+
+    page.route("**/v1/publication", older)
+    page.goto("/app/admin")
+    expect(page.locator("#publication .badge")).to_have_text("Held back")
+    expect(page.get_by_text("publication 7 stays here")).to_be_visible()
+    asked = []
+
+    def post(route):
+        asked.append(route.request.post_data_json)
+        state = {"sent_now": False, "current": None, "problem": "x", "last": None, "elsewhere": []}
+        waiting = {"sequence": 8, "declined_at": None}
+        route.fulfill(json={**state, "target": "embedded", "waiting": waiting})
+
+    page.route("**/v1/publications", post)
+    page.get_by_label("Why should it go out").fill("No.")
+    page.get_by_role("button", name="Decline", exact=True).press("Enter")
+    expect(page.get_by_text("Nothing has been published on this installation yet.")).to_be_visible()
+    assert asked[0] == {}
+    assert (asked[1]["decline"], asked[1]["why"]) == (8, "No.")
 
 
 def test_the_first_invitation_closes_the_installation_but_keeps_its_maker(

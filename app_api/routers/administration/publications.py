@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/v1", tags=["administration"])
 
 MAX_BODY_BYTES = 64 * 1024
-_APPROVAL = ("approved_by", "approved_why", "approved_publication")
 WAIT_SECONDS = 20.0
 """Longest wait for a run that computes or publishes a constitution."""
 
@@ -77,6 +76,9 @@ class Judgement(BaseModel):
     """What publishing the current constitution would do."""
 
     constitution: str = Field(description="Its version.")
+    sequence: int | None = Field(
+        description="Number of its publication; null before it has one. What waits may be older."
+    )
     state: Literal["would_send", "unchanged", "held"]
     held_because: list[str]
     churn: float | None = Field(
@@ -158,14 +160,18 @@ def publish(
     With `decline` nothing is sent: the publication stays held, and nobody is asked about it again.
     What the gate holds back is not sent: the answer's `waiting` has its number and the reasons.
     """
-    decision = _decision(services, caller, posted)
+    by, why = _decision(services, caller, posted)
     if posted.decline is not None:
-        _decline(services, posted.decline, *decision)
+        _decline(services, posted.decline, by, why)
         return Published(**_state(services), sent_now=False)
     before = _state(services)
     config: dict[str, Any] = {}
     if posted.approve is not None:
-        config = dict(zip(_APPROVAL, (*decision, posted.approve), strict=True))
+        config = {
+            "approved_by": by,
+            "approved_why": why,
+            "approved_publication": posted.approve,
+        }
     if before["current"] is None:
         raise ProblemError("publication-conflict", before["problem"])
     if config or before["current"].state != "unchanged" or before["waiting"] is not None:
@@ -175,8 +181,8 @@ def publish(
     return Published(**after, sent_now=sent)
 
 
-def _decision(services: Services, caller: Caller, posted: PostedPublication) -> tuple[str, ...]:
-    """Return who decides about what waits, and why; nothing where nobody does.
+def _decision(services: Services, caller: Caller, posted: PostedPublication) -> tuple[str, str]:
+    """Return who decides about what waits, and why; both empty where nobody does.
 
     Raises:
         ProblemError: It has no reason, says two things, or is about something else than what waits.
@@ -189,7 +195,7 @@ def _decision(services: Services, caller: Caller, posted: PostedPublication) -> 
             raise field_problem(
                 "invalid-value", "approve", "is missing beside why and by, or decline"
             )
-        return ()
+        return "", ""
     why = (posted.why or "").strip()
     if not why:
         raise field_problem("invalid-value", "why", "is missing: say why")
@@ -201,7 +207,7 @@ def _decision(services: Services, caller: Caller, posted: PostedPublication) -> 
             f"Publication {number} does not wait for a decision"
             + ("; nothing does." if waiting is None else f"; publication {waiting.sequence} does."),
         )
-    return ((posted.by or "").strip() or caller.subject or caller.shown, why)
+    return (posted.by or "").strip() or caller.subject or caller.shown, why
 
 
 def _decline(services: Services, number: int, by: str, why: str) -> None:
@@ -259,6 +265,7 @@ def _state(services: Services) -> dict[str, Any]:
         )
         current = Judgement(
             constitution=found.ref.version,
+            sequence=found.sequence,
             state="unchanged" if found.state == "sent" else found.state,
             held_because=list(found.reasons),
             churn=found.churn,

@@ -110,6 +110,8 @@ def test_what_is_declined_stays_and_asks_nobody(make_audited_server):
         assert (waiting["state"], waiting["declined_by"]) == ("held", "anna")
         assert waiting["declined_why"] == "too soon"
         assert waiting["declined_at"]
+        # What is current is another one, about which nobody has decided.
+        assert (answer["current"]["sequence"], answer["current"]["state"]) == (None, "would_send")
         again = server.post("/v1/publications", body)
         assert (again.status_code, kind(again)) == (409, "publication-conflict")
         assert "declined already, by anna" in again.json()["detail"]

@@ -23,7 +23,8 @@ function state(place, data) {
   if (!current) {
     return el("div", { class: "gate" }, el("p", { class: "note note-warn" }, problem), lastLine);
   }
-  const declined = current.state === "held" && Boolean(waiting?.declined_at);
+  // What waits may be older than what is current, and then nobody has decided about that yet.
+  const declined = current.state === "held" && waiting?.sequence === current.sequence && Boolean(waiting?.declined_at);
   const badge = declined ? ["", "Declined"] : {
     unchanged: ["badge-good", "Up to date"],
     would_send: ["badge-accent", "Ready to publish"],
@@ -36,7 +37,7 @@ function state(place, data) {
       "div",
       { class: "gate-head" },
       el("span", { class: `badge ${badge[0]}` }, badge[1]),
-      waiting && el("span", { class: "muted" }, `publication ${waiting.sequence} ${declined ? "stays here" : "waits"}`),
+      waiting && el("span", { class: "muted" }, `publication ${waiting.sequence} ${waiting.declined_at ? "stays here" : "waits"}`),
       current.churn !== null &&
         el("span", { class: "muted" }, `${number(100 * current.churn)} % of the accepted guidelines changed`),
     ),
@@ -50,7 +51,7 @@ function state(place, data) {
         el("ul", { class: "changes spaced" }, current.changes.map((line) => el("li", { dir: "auto" }, line))),
       ),
     current.state === "would_send" && publishButton(place),
-    current.state === "held" && decision(place, waiting, declined),
+    current.state === "held" && decision(place, current.sequence, declined),
     lastLine,
   );
 }
@@ -70,7 +71,7 @@ function publishButton(place) {
 }
 
 /** Sending what the gate holds back all the same, or leaving it where it is; either with a reason. */
-function decision(place, waiting, declined) {
+function decision(place, sequence, declined) {
   const why = el("textarea", { id: "why", name: "why", required: true, maxlength: 2000, dir: "auto" });
   const approve = el("button", { class: "button button-primary", name: "approve" }, "Approve and publish");
   const decline = el("button", { class: "button", name: "decline" }, "Decline");
@@ -91,7 +92,7 @@ function decision(place, waiting, declined) {
     const button = event.submitter ?? approve;
     working(button, async () => {
       // The gate gives what it holds a number of its own, by which it is decided about.
-      const number = waiting?.sequence ?? (await post({})).waiting?.sequence;
+      const number = sequence ?? (await post({})).waiting?.sequence;
       await publish(place, number ? { [button.name]: number, why: why.value, by: actingName() } : {});
     });
   });
